@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "migrate",
+    products: [
+        .executable(name: "migrate", targets: ["migrate"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // C libraries. CLibPQ opens libpq on first use, so that a run that needs no PostgreSQL
+        // does not pay for loading it (docs/decisions/0002-libpq-on-first-use.md).
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"]), .yum(["sqlite-devel"])]),
+        .systemLibrary(
+            name: "CYAML", pkgConfig: "yaml-0.1",
+            providers: [.apt(["libyaml-dev"]), .brew(["libyaml"]), .yum(["libyaml-devel"])]),
+        .target(name: "CLibPQ"),
+
+        // Vocabulary and drivers.
+        .target(name: "Database"),
+        .target(name: "SQLText"),
+        .target(name: "SQLiteDriver", dependencies: ["Database", "CSQLite"]),
+        .target(name: "PostgresDriver", dependencies: ["Database", "CLibPQ"]),
+
+        // Engines.
+        .target(
+            name: "Migrations",
+            dependencies: [
+                "Database", "SQLText",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(name: "Verification", dependencies: ["Database", "SQLText"]),
+        .target(name: "ProjectConfig", dependencies: ["CYAML"]),
+
+        // The program.
+        .target(
+            name: "MigrateCLI",
+            dependencies: [
+                "Database", "SQLText", "SQLiteDriver", "PostgresDriver", "Migrations",
+                "Verification", "ProjectConfig",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(name: "migrate", dependencies: ["MigrateCLI"]),
+
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Database", "SQLiteDriver", "PostgresDriver"], path: "Tests/TestSupport"),
+        .testTarget(name: "SQLTextTests", dependencies: ["SQLText", "TestSupport"]),
+        .testTarget(
+            name: "DriverTests",
+            dependencies: ["Database", "SQLiteDriver", "PostgresDriver", "TestSupport"]),
+        .testTarget(
+            name: "MigrationsTests",
+            dependencies: ["Migrations", "SQLText", "Database", "TestSupport"]),
+        .testTarget(
+            name: "VerificationTests", dependencies: ["Verification", "Database", "TestSupport"]),
+        .testTarget(name: "ProjectConfigTests", dependencies: ["ProjectConfig", "TestSupport"]),
+        .testTarget(
+            name: "CLITests", dependencies: ["migrate", "Database", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where ![.system, .plugin, .binary].contains(target.type) {
+    guard target.name != "CLibPQ" else { continue }
+    var settings: [SwiftSetting] = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+    // scripts/lint and CI set this; a newer compiler's new warning must not stop a user's build.
+    if Context.environment["MIGRATE_WARNINGS_AS_ERRORS"] != nil {
+        settings.append(.treatAllWarnings(as: .error))
+    }
+    target.swiftSettings = settings
+}
