@@ -1,0 +1,43 @@
+extension SQLScript {
+    /// Calls `body` with each piece of a text that means something, in order, for a digest that
+    /// comments and white space between tokens do not change.
+    ///
+    /// The pieces are every token, the terminating `;` included, and the data of each
+    /// `COPY … FROM stdin` as one piece. Nothing separates them: a caller who wants `ab` to differ
+    /// from `a b` puts something between the pieces that no piece holds, such as a byte 0. A text
+    /// that cannot be lexed to its end gives its rest as one last piece, so every text has a digest.
+    ///
+    /// - Parameter body: gets the bytes of one piece, which are valid only during the call.
+    package static func forEachToken<Failure: Error>(
+        in bytes: [UInt8], dialect: SQLDialect,
+        _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        try bytes.withUnsafeBufferPointer { source throws(Failure) in
+            var splitter = StatementSplitter(
+                source, dialect, from: SourceText.markLength(of: bytes))
+            var readTo = splitter.position
+            while true {
+                let event: StatementSplitter.Event?
+                do {
+                    event = try splitter.next()
+                } catch {
+                    try body(UnsafeBufferPointer(rebasing: source[readTo...]))
+                    return
+                }
+                switch event {
+                case .token(let lexeme):
+                    try body(UnsafeBufferPointer(rebasing: source[lexeme.range]))
+                case .terminator(let offset):
+                    try body(UnsafeBufferPointer(rebasing: source[offset...offset]))
+                case .copyData(let data):
+                    try body(UnsafeBufferPointer(rebasing: source[data]))
+                case .lineComment:
+                    break
+                case nil:
+                    return
+                }
+                readTo = splitter.position
+            }
+        }
+    }
+}
