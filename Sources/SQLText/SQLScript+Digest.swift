@@ -7,7 +7,11 @@ extension SQLScript {
     /// from `a b` puts something between the pieces that no piece holds, such as a byte 0. A text
     /// that cannot be lexed to its end gives its rest as one last piece, so every text has a digest.
     ///
-    /// - Parameter body: gets the bytes of one piece, which are valid only during the call.
+    /// - Parameters:
+    ///   - bytes: the text, with or without a byte-order mark.
+    ///   - dialect: the rules to lex it by.
+    ///   - body: gets the bytes of one piece, which are valid only during the call.
+    /// - Throws: what `body` throws, and nothing else.
     package static func forEachToken<Failure: Error>(
         in bytes: [UInt8], dialect: SQLDialect,
         _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Void
