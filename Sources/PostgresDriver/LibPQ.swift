@@ -25,9 +25,8 @@ enum LibPQ {
         return dictionary(options, all: false)
     }
 
-    /// The options that libpq takes from the environment and its own defaults.
-    ///
-    /// - Parameter all: also those without a value, as "".
+    /// The options that libpq takes from the environment and its own defaults; with `all` also those
+    /// that have no value, as "".
     static func defaults(all: Bool = false) -> [String: String] {
         guard let options = PQconndefaults() else { return [:] }
         defer { PQconninfoFree(options) }

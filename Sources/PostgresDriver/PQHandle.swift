@@ -193,11 +193,8 @@ final class PQHandle {
         }
     }
 
-    /// Waits for the socket.
-    ///
-    /// - Parameter milliseconds: the longest wait; nil for no bound.
-    /// - Returns: what is possible now. Both for a socket that is gone, whose next use tells so;
-    ///   neither when the time was over or a signal came.
+    /// Waits for the socket, at most `milliseconds`, and says what is possible now: both for a socket
+    /// that is gone, whose next use tells so; neither when the time was over or a signal came.
     func wait(
         reading: Bool, writing: Bool, milliseconds: Int32? = nil
     ) -> (canRead: Bool, canWrite: Bool) {
