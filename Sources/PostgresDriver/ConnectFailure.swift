@@ -1,0 +1,110 @@
+internal import Database
+
+/// A connection that was not made, as libpq tells it: in words, with the server's SQLSTATE inside
+/// them (`… failed: FATAL:  3D000: database "x" does not exist`).
+struct ConnectFailure {
+    /// libpq's message in its verbose form, a line or more a host.
+    let text: String
+    /// Whether the server asked for a password that nobody gave.
+    let needsPassword: Bool
+    /// Whether a password was sent.
+    let passwordGiven: Bool
+    /// The database that was asked for.
+    let database: String
+
+    /// The error, with every one of `secrets` blotted out.
+    func error(hiding secrets: [String]) -> DatabaseError {
+        var lines: [Substring] = []
+        var detail: String?
+        var serverHint: String?
+        var state: String?
+        for line in text.split(whereSeparator: \.isNewline) {
+            if let rest = Self.rest(of: line, after: "DETAIL:") {
+                detail = Self.hide(secrets, in: String(rest))
+            } else if let rest = Self.rest(of: line, after: "HINT:") {
+                serverHint = Self.hide(secrets, in: String(rest))
+            } else {
+                let (words, found) = Self.withoutState(line)
+                lines.append(words)
+                state = found ?? state
+            }
+        }
+        let message = LibPQText.oneLine(lines.joined(separator: "\n"))
+        return DatabaseError(
+            state == "3D000" ? .databaseMissing : .cannotConnect,
+            Self.hide(secrets, in: message.isEmpty ? "the connection failed" : message),
+            detail: detail, hint: serverHint ?? hint(state: state, message: message),
+            sqlState: state)
+    }
+
+    private static func rest(of line: Substring, after label: String) -> Substring? {
+        line.hasPrefix(label) ? line.dropFirst(label.count).trimmed : nil
+    }
+
+    /// Takes `28P01: ` out of `FATAL:  28P01: password authentication failed`.
+    private static func withoutState(_ line: Substring) -> (Substring, String?) {
+        var start = line.startIndex
+        while let colon = line[start...].firstIndex(of: ":") {
+            let after = line[line.index(after: colon)...].drop { $0 == " " }
+            let state = after.prefix(5)
+            let isState =
+                state.count == 5 && after.dropFirst(5).hasPrefix(": ")
+                && state.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber) }
+            if isState { return (line[...colon] + " " + after.dropFirst(7), String(state)) }
+            start = line.index(after: colon)
+        }
+        return (line, nil)
+    }
+
+    private static func hide(_ secrets: [String], in text: String) -> String {
+        var text = text
+        // The longest first: one secret may be a part of another's encoded form.
+        for secret in secrets.sorted(by: { $0.utf8.count > $1.utf8.count }) {
+            text = text.split(separator: secret, omittingEmptySubsequences: false)
+                .joined(separator: "***")
+        }
+        return text
+    }
+
+    private func hint(state: String?, message: String) -> String? {
+        switch state {
+        case "3D000":
+            return "Create the database first, for instance with 'createdb \(database)'."
+        case "28P01":
+            return "Check the user name and the password."
+        case "28000" where message.contains("pg_hba.conf"):
+            return
+                "The server's pg_hba.conf does not let this user in from here\(encryptionAdvice)."
+        case "28000": return "Check that the role exists and may log in."
+        case "53300":
+            return "The server has no free connection; try again, or raise max_connections."
+        case "57P03": return "The server is starting up or shutting down; try again in a moment."
+        default: return clientHint(message)
+        }
+    }
+
+    private var encryptionAdvice: String {
+        text.contains("no encryption") ? "; perhaps it asks for TLS (sslmode=require)" : ""
+    }
+
+    /// Hints for what libpq found out before the server said anything.
+    private func clientHint(_ message: String) -> String? {
+        if needsPassword, !passwordGiven {
+            return "Give a password in the URL, in PGPASSWORD, in a pass file or in migrate.yaml "
+                + "(password_file, password_command)."
+        }
+        let hints = [
+            ("does not support SSL", "The server has no TLS; sslmode=prefer connects without."),
+            ("root certificate file", "Name the certificate authority with sslrootcert=…"),
+            ("certificate verify failed", "Name the certificate authority with sslrootcert=…"),
+            ("does not match host name", "Use the name in the server's certificate as the host."),
+            ("Connection refused", "Check that the server runs, and the host and the port."),
+            ("No such file or directory", "Check that the server runs, and the socket's folder."),
+            ("could not translate host name", "Check the name of the host in the URL."),
+            ("could not receive data", "Check that a PostgreSQL server listens on that port."),
+            ("closed the connection unexpectedly", "Check that it is PostgreSQL on that port."),
+            ("definition of service", "Check the service's name and PGSERVICEFILE."),
+        ]
+        return hints.first { message.contains($0.0) }?.1
+    }
+}

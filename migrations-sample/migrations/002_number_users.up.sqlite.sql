@@ -1,0 +1,1 @@
+-- SQLite numbers an integer primary key by itself: there is nothing to do here.

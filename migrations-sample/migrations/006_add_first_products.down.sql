@@ -1,0 +1,1 @@
+DELETE FROM products WHERE sku IN ('MUG-BLUE', 'MUG-RED', 'POT-TEA', 'TEA-ASSAM');

@@ -1,0 +1,3 @@
+UPDATE products
+SET slug = lower(replace(replace(title, ';', ''), ' ', '-'))
+WHERE slug IS NULL;

@@ -1,0 +1,1 @@
+SELECT name FROM pragma_table_info('products') WHERE name = 'slug' AND "notnull" = 0;

@@ -1,0 +1,4 @@
+DROP TRIGGER refuse_line_on_closed_order;
+DROP TRIGGER keep_order_total_on_delete;
+DROP TRIGGER keep_order_total_on_update;
+DROP TRIGGER keep_order_total_on_insert;

@@ -1,0 +1,2 @@
+DROP FUNCTION move_stock(text, integer);
+DROP TABLE stock_movements;

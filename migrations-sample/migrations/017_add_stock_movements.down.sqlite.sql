@@ -1,0 +1,2 @@
+DROP TRIGGER move_stock;
+DROP TABLE stock_movements;
