@@ -19,17 +19,20 @@ package struct Step: Sendable {
     /// True for a statement that must be the only one of its message to the server, such as
     /// `CREATE INDEX CONCURRENTLY`, `VACUUM`, or a `CALL` that commits.
     package var runsAlone: Bool
+    /// True for a statement of the user's file, which must not touch `protectedTables`.
+    package var isFromFile: Bool
 
     /// Creates a step.
     package init(
         _ sql: String, _ parameters: [DatabaseValue] = [], copyData: [UInt8]? = nil,
-        rowLimit: Int = .max, runsAlone: Bool = false
+        rowLimit: Int = .max, runsAlone: Bool = false, isFromFile: Bool = false
     ) {
         self.sql = sql
         self.parameters = parameters
         self.copyData = copyData
         self.rowLimit = rowLimit
         self.runsAlone = runsAlone
+        self.isFromFile = isFromFile
     }
 }
 
@@ -106,6 +109,13 @@ package protocol Connection: AnyObject {
     var interrupter: any Interrupter { get }
     /// The database's own view of the transaction.
     var transactionState: TransactionState { get }
+    /// The process that the server said at connect time serves this connection; nil on SQLite.
+    /// Where `pg_backend_pid()` says otherwise, a pooler stands in between.
+    var announcedProcessID: Int64? { get }
+    /// Tables of the main database that steps with `isFromFile` may read and never write, alter or
+    /// drop. SQLite refuses such a statement before it runs (`.protectedTable`); PostgreSQL has no
+    /// such means, and the runner checks before the commit.
+    var protectedTables: Set<String> { get set }
     /// Called with each notice, on the thread that runs the statement.
     var onNotice: ((DatabaseNotice) -> Void)? { get set }
 

@@ -33,6 +33,8 @@ package struct DatabaseError: Error, Sendable, Hashable {
         case storage = "storage"
         /// The database file is damaged or is none.
         case corrupt = "corrupt"
+        /// The statement would write one of `Connection.protectedTables`.
+        case protectedTable = "protected_table"
         /// The database is read-only.
         case readOnly = "read_only"
         /// Anything else that the database refused.

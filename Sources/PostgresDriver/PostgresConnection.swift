@@ -10,6 +10,10 @@ package final class PostgresConnection: Connection {
     package let serverVersionNumber: Int
     /// The server process of this connection: `pid` in pg_stat_activity and pg_locks.
     package let backendPID: Int32
+    /// The same, as the protocol wants it.
+    package var announcedProcessID: Int64? { Int64(backendPID) }
+    /// Kept and not enforced: the server has no such means.
+    package var protectedTables: Set<String> = []
     /// The host or the socket's folder that answered.
     package let host: String
     /// The port that answered.

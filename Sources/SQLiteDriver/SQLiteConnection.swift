@@ -31,6 +31,12 @@ package final class SQLiteConnection: Connection {
 
     /// `.sqlite`.
     package let dialect = Dialect.sqlite
+    /// None: the library runs in this process.
+    package let announcedProcessID: Int64? = nil
+    /// Enforced while a statement is compiled, before any of it runs.
+    package var protectedTables: Set<String> = [] {
+        didSet { handle?.guardTables(protectedTables) }
+    }
     /// Never called: SQLite has no notices.
     package var onNotice: ((DatabaseNotice) -> Void)?
 
@@ -120,6 +126,11 @@ package final class SQLiteConnection: Connection {
             }
             return result
         } catch {
+            if handle?.tableGuard.didRefuse == true {
+                throw DatabaseError(
+                    .protectedTable, "the statement would change a table that is not the file's",
+                    extendedCode: error.extendedCode)
+            }
             // The wait for a lock was cut short.
             let isCut = error.code == .lockTimeout && sqliteInterrupter.isInterrupted
             throw isCut ? Self.interrupted : error

@@ -9,6 +9,7 @@ import Synchronization
 struct SQLiteHandle: ~Copyable {
     private let pointer: OpaquePointer
     let interrupter: SQLiteInterrupter
+    let tableGuard = SQLiteTableGuard()
 
     /// Opens `filename`.
     ///
@@ -53,8 +54,21 @@ struct SQLiteHandle: ~Copyable {
     /// Whether the main database cannot be written: the file's permissions or its file system.
     var isReadOnly: Bool { sqlite3_db_readonly(pointer, "main") == 1 }
 
+    /// Keeps statements of files from the tables that `tableGuard` names. Not before it is needed:
+    /// each statement that SQLite compiles then asks.
+    func guardTables(_ tables: Set<String>) {
+        tableGuard.tables = Set(tables.map { $0.lowercased() })
+        if tables.isEmpty {
+            sqlite3_set_authorizer(pointer, nil, nil)
+        } else {
+            tableGuard.install(on: pointer)
+        }
+    }
+
     /// Runs one statement to its end.
     func run(_ step: Step) throws(DatabaseError) -> StepResult {
+        tableGuard.isActive = step.isFromFile
+        tableGuard.didRefuse = false
         guard let statement = try SQLiteStatement.prepare(step.sql, on: pointer) else {
             guard step.parameters.isEmpty else {
                 throw DatabaseError(.other, "there are parameters but no statement")

@@ -1,0 +1,103 @@
+internal import Database
+
+/// PostgreSQL's session-level advisory lock, always by `pg_try_advisory_lock` outside a
+/// transaction: a waiter inside `pg_advisory_lock` holds a snapshot, and `CREATE INDEX
+/// CONCURRENTLY` would wait for it for ever.
+///
+/// Source: https://www.postgresql.org/docs/15/explicit-locking.html#ADVISORY-LOCKS
+final class AdvisoryLock: RunLock {
+    private let connection: any Connection
+    private let key: Int64
+    private var isFirstAttempt = true
+    private(set) var isHeld = false
+    let sharesServerSession = false
+
+    /// - Parameter scope: what the lock is about: database and history table.
+    init(_ connection: any Connection, scope: String) {
+        self.connection = connection
+        key = Checksum.key("migrate advisory lock\u{0}" + scope)
+    }
+
+    func attempt(
+        _ read: ([Step]) throws(MigrationError) -> [StepResult]
+    ) throws(MigrationError) -> LockAttempt {
+        let step = Step("SELECT pg_catalog.pg_try_advisory_lock($1)", [.integer(key)])
+        // Most runs get it at once, so the first attempt reads the history in the same round trip.
+        if isFirstAttempt {
+            isFirstAttempt = false
+            isHeld = try read([step])[0].rows[0][0].boolean ?? false
+        } else {
+            isHeld = try connection.runOwn([step])[0].rows[0][0].boolean ?? false
+            if isHeld { _ = try read([]) }
+        }
+        return isHeld ? .acquired : .held(by: try holder())
+    }
+
+    /// The parts of the key as `pg_locks` shows them.
+    private var condition: String {
+        let bits = UInt64(bitPattern: key)
+        return "l.locktype = 'advisory' AND l.classid = \(bits >> 32)::oid "
+            + "AND l.objid = \(bits & 0xFFFF_FFFF)::oid AND l.objsubid = 1 AND l.granted"
+    }
+
+    private func holder() throws(MigrationError) -> String? {
+        let rows = try connection.runOwn([
+            Step(
+                """
+                SELECT l.pid, a.application_name, a.usename, a.client_addr \
+                FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a \
+                ON a.pid = l.pid WHERE \(condition) AND l.database = (SELECT oid \
+                FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+                """)
+        ])[0].rows
+        guard let row = rows.first else { return nil }
+        return LockHolder.describe(
+            application: row[1].string ?? "", user: row[2].string, address: row[3].string,
+            processID: row[0].string)
+    }
+
+    func guardStep(tableIDs: [Int64]) -> Step? {
+        let tables = tableIDs.map { "\($0)::oid" }.joined(separator: ", ")
+        // Every change of our tables, DROP and ALTER included, takes a lock on them that reading
+        // does not; this transaction's locks are all there is to look at.
+        let touched =
+            tables.isEmpty
+            ? "false"
+            : "pg_catalog.bool_or(l.locktype = 'relation' AND l.relation IN (\(tables)) "
+                + "AND l.mode NOT IN ('AccessShareLock', 'RowShareLock'))"
+        return Step(
+            """
+            SELECT CASE WHEN pg_catalog.bool_or(\(condition)) IS NOT TRUE \
+            THEN \(GuardFailure.lockLost.sql) WHEN \(touched) \
+            THEN \(GuardFailure.tablesTouched.sql) ELSE 1 END \
+            FROM pg_catalog.pg_locks l WHERE l.pid = pg_catalog.pg_backend_pid()
+            """)
+    }
+
+    func release() {
+        guard isHeld else { return }
+        isHeld = false
+        _ = try? connection.query("SELECT pg_catalog.pg_advisory_unlock($1)", [.integer(key)])
+    }
+}
+
+/// Words about who holds a lock.
+enum LockHolder {
+    /// `pid 4711 on build-7, user deploy, since 2026-11-24T03:55:00Z` from the application name
+    /// that a run gives itself (`RunIdentity.lockHolder`); what the server knows otherwise.
+    static func describe(
+        application: String, user: String?, address: String?, processID: String?
+    ) -> String {
+        let words = application.split(separator: " ")
+        if words.count == 4, words[0] == "migrate", let at = words[1].firstIndex(of: "@") {
+            let pid = words[1][..<at]
+            let host = words[1][words[1].index(after: at)...]
+            return "pid \(pid) on \(host), user \(words[2]), since \(words[3])"
+        }
+        var parts = ["server process \(processID ?? "unknown")"]
+        if let user { parts.append("role \(user)") }
+        if let address { parts.append("from \(address)") }
+        if !application.isEmpty { parts.append("application '\(application)'") }
+        return parts.joined(separator: ", ")
+    }
+}

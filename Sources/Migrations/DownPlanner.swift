@@ -1,0 +1,127 @@
+internal import Database
+
+/// Decides what `down` and `redo` run.
+struct DownPlanner {
+    let cache: SourceCache
+    let history: [HistoryRow]
+    let environment: String
+    let dialect: Dialect
+
+    /// The rows that the request is about, in the order in which they are reverted: the last
+    /// applied first.
+    ///
+    /// - Throws: `.invalidRequest` for a version that is not applied, `.failedPartWay`.
+    func rows(_ request: DownRequest) throws(MigrationError) -> [HistoryRow] {
+        let applied = history.filter { !$0.isRepeatable }.sorted(by: Self.appliedLater)
+        if let partWay = applied.first(where: { $0.state == .applying }) {
+            throw MigrationError(
+                .failedPartWay, "\(partWay.version) stopped part-way on the way up",
+                hint: "Mend its file and run 'migrate up', which goes on after the last finished "
+                    + "statement. Or undo by hand what it did and run: migrate repair "
+                    + "--mark-reverted \(partWay.version)",
+                versions: [partWay.version])
+        }
+        let reverting = applied.filter { $0.state == .reverting }
+        switch request {
+        case .count(let count):
+            let rest = applied.filter { $0.state != .reverting }
+            return Array((reverting + rest).prefix(count))
+        case .all: return reverting + applied.filter { $0.state != .reverting }
+        case .lastRun:
+            guard let newest = applied.first else { return [] }
+            return applied.filter { $0.runID == newest.runID }
+        case .to(let version):
+            guard applied.contains(where: { $0.number == version }) else {
+                throw MigrationError(
+                    .invalidRequest, "\(version) is not applied, so it cannot be left as the newest",
+                    hint: applied.map(\.version).nearest(to: version.text)
+                        .map { "Did you mean \($0)?" }
+                        ?? "'migrate status' lists what is applied; 'down --all' reverts all.",
+                    versions: [version.text])
+            }
+            return applied.filter { ($0.number).map { $0 > version } ?? false }
+        }
+    }
+
+    private static func appliedLater(_ left: HistoryRow, _ right: HistoryRow) -> Bool {
+        let (leftTime, rightTime) = (left.appliedAt ?? "", right.appliedAt ?? "")
+        if leftTime != rightTime { return leftTime > rightTime }
+        guard let leftNumber = left.number, let rightNumber = right.number else {
+            return left.version > right.version
+        }
+        return leftNumber > rightNumber
+    }
+
+    /// Rows whose script has to come from the history table.
+    func needsStoredScript(_ rows: [HistoryRow]) throws(MigrationError) -> [String] {
+        var versions: [String] = []
+        for row in rows where row.hasDownScript {
+            if try fileScript(row) == nil { versions.append(row.version) }
+        }
+        return versions
+    }
+
+    /// The plan that reverts `rows`.
+    ///
+    /// - Parameter stored: down scripts from the history table, by version.
+    /// - Throws: `.irreversible`, before anything is touched; `.invalidFiles`.
+    func plan(
+        _ rows: [HistoryRow], stored: [String: (sql: String, checksum: String?)]
+    ) throws(MigrationError) -> Plan {
+        var steps: [PlannedMigration] = []
+        var irreversible: [String] = []
+        var warnings: [String] = []
+        for row in rows {
+            if row.state != .reverting, let script = try fileScript(row) {
+                steps.append(step(row, script))
+            } else if let (sql, _) = stored[row.version] {
+                let script = try Script(
+                    Array(sql.utf8), file: "down script stored with \(row.version)",
+                    dialect: dialect)
+                try script.checkStatements()
+                steps.append(step(row, script))
+                if row.state != .reverting {
+                    warnings.append(
+                        "\(row.version) is reverted by the down script that is stored with it")
+                }
+            } else {
+                irreversible.append(row.version)
+            }
+        }
+        guard irreversible.isEmpty else {
+            let list = UpPlanner.list(irreversible)
+            throw MigrationError(
+                .irreversible,
+                "\(list) \(irreversible.count == 1 ? "has" : "have") no down script",
+                hint: "Nothing was reverted. Write the down file, or undo it by hand and run: "
+                    + "migrate repair --mark-reverted \(irreversible.joined(separator: " "))",
+                versions: irreversible)
+        }
+        return Plan(steps: steps, warnings: warnings, environment: environment, history: history)
+    }
+
+    /// The down file, where there is one and its up file is what ran. The stored script belongs to
+    /// what ran; a file of a migration that was edited since may not.
+    private func fileScript(_ row: HistoryRow) throws(MigrationError) -> Script? {
+        guard row.state != .reverting,
+            let migration = row.number.flatMap({ cache.migrations[$0] }), let up = migration.up, let down = migration.down
+        else { return nil }
+        if let recorded = row.checksum, try cache.checksum(of: up) != recorded,
+            row.hasDownScript
+        {
+            return nil
+        }
+        return try cache.script(of: down, allowsEmpty: true)
+    }
+
+    private func step(_ row: HistoryRow, _ script: Script) -> PlannedMigration {
+        var step = PlannedMigration(
+            version: row.version, name: row.name ?? "",
+            action: row.state == .reverting ? .resumeRevert : .revert, script: script)
+        if row.state == .reverting {
+            step.statementsDone = row.statementsDone ?? 0
+            step.statementInDoubt = row.statementStarted
+        }
+        return step
+    }
+}

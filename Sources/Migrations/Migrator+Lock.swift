@@ -1,0 +1,141 @@
+internal import Database
+
+extension Migrator {
+    /// Takes the run's lock, creates the tables where they are missing, reads the history under
+    /// the lock and hands it to `body`; lets the lock go in the end, whatever happens.
+    func withLock<Result>(
+        _ first: HistorySnapshot,
+        _ body: (HistorySnapshot) throws(MigrationError) -> Result
+    ) throws(MigrationError) -> Result {
+        guard !first.facts.isInRecovery else {
+            throw MigrationError(
+                .refused, "the server is a standby and accepts no changes",
+                hint: "Use the primary's address; 'target_session_attrs=read-write' in the URL "
+                    + "finds it among several hosts.")
+        }
+        let lock = try makeLock(first)
+        try refusePooler(first)
+        var snapshot = try acquire(lock)
+        defer {
+            if connection.transactionState != .idle {
+                _ = try? connection.query("ROLLBACK")
+            }
+            lock.release()
+        }
+        if !snapshot.tableExists || snapshot.logTail == .empty {
+            snapshot = try createTables(snapshot)
+        }
+        activeLock = lock
+        defer { activeLock = nil }
+        return try body(snapshot)
+    }
+
+    private func makeLock(_ first: HistorySnapshot) throws(MigrationError) -> any RunLock {
+        switch context.lock {
+        case .none: return NoLock()
+        case .external(let lock):
+            return OutsideLock(lock, holder: context.identity.lockHolder)
+        case .session:
+            return AdvisoryLock(
+                connection,
+                scope: first.facts.database + "\u{0}" + (first.schema ?? "") + "\u{0}"
+                    + context.historyTable.table)
+        case .lease:
+            guard let openAnother = context.openAnother else { return NoLock() }
+            return LeaseLock(
+                connection, store: store, run: context.identity, openAnother: openAnother)
+        }
+    }
+
+    /// Polls until the lock is had, `lock_wait` is over or the run is interrupted.
+    private func acquire(_ lock: any RunLock) throws(MigrationError) -> HistorySnapshot {
+        let clock = ContinuousClock()
+        let deadline = clock.now.advanced(by: context.settings.lockWait)
+        var pause = Duration.milliseconds(20)
+        var announced: String??
+        while true {
+            var snapshot: HistorySnapshot?
+            let attempt = try lock.attempt { (first) throws(MigrationError) in
+                let read = try self.store.read(self.connection, first: first, withLog: true)
+                snapshot = read.snapshot
+                return read.first
+            }
+            switch attempt {
+            case .acquired:
+                guard let snapshot else { break }
+                return snapshot
+            case .held(let holder):
+                if announced != .some(holder) {
+                    announced = .some(holder)
+                    context.observer.waiting(holder)
+                }
+                guard clock.now < deadline else {
+                    throw MigrationError(
+                        .lockHeld,
+                        "another run holds the lock" + (holder.map { ": \($0)" } ?? ""),
+                        hint: "Wait for it to end, or wait longer with --lock-wait. The lock ends "
+                            + "with the run that holds it, however that ends.",
+                        holder: holder)
+                }
+            }
+            if context.cancellation.wait(min(pause, clock.now.duration(to: deadline))) {
+                throw MigrationError(.interrupted, "interrupted while waiting for the lock")
+            }
+            pause = min(pause * 2, .milliseconds(250))
+        }
+    }
+
+    /// Where the process that the server announced is not the one that answers, a pooler stands in
+    /// between. Two connections that are served by one process, while both are open, show that it
+    /// pools transactions: no session lock can hold there.
+    private func refusePooler(_ first: HistorySnapshot) throws(MigrationError) {
+        guard case .session = context.lock, let announced = connection.announcedProcessID,
+            let actual = first.facts.backendPID, announced != actual,
+            let openAnother = context.openAnother
+        else { return }
+        var isShared = false
+        do {
+            let other = try openAnother()
+            defer { other.close() }
+            let mine = try connection.query("SELECT pg_catalog.pg_backend_pid()").rows[0][0]
+            // The transaction keeps the pooler from giving the process back meanwhile.
+            try other.query("BEGIN")
+            let theirs = try other.query("SELECT pg_catalog.pg_backend_pid()").rows[0][0]
+            let again = try connection.query("SELECT pg_catalog.pg_backend_pid()").rows[0][0]
+            isShared = theirs == mine || again != mine
+            try other.query("ROLLBACK")
+        } catch {
+            throw MigrationError(error)
+        }
+        guard isShared else { return }
+        throw MigrationError(
+            .transactionPooler, "a transaction pooler stands between this program and the server",
+            hint: "Locks and settings of a session do not hold there. Use the server's own "
+                + "address or a session pool for migrations, or set 'lock: lease'.")
+    }
+
+    private func createTables(
+        _ snapshot: HistorySnapshot
+    ) throws(MigrationError) -> HistorySnapshot {
+        let isPostgres = dialect == .postgres
+        let steps =
+            (isPostgres
+                ? [Step("BEGIN"), Step("SET LOCAL client_min_messages = warning")]
+                : [Step("BEGIN IMMEDIATE")])
+            + store.createSteps(tableExists: snapshot.tableExists) + [Step("COMMIT")]
+        do {
+            try connection.run(steps)
+        } catch {
+            let isOpen = connection.transactionState != .idle
+            if isOpen { _ = try? connection.query("ROLLBACK") }
+            var failure = MigrationError(error.error)
+            if error.error.code == .insufficientPrivilege {
+                failure.hint =
+                    "The role needs CREATE on the schema for the history table, or name another "
+                    + "place with 'history_table: schema.name'."
+            }
+            throw failure
+        }
+        return try store.read(connection, withLog: true).snapshot
+    }
+}

@@ -1,0 +1,186 @@
+package import Database
+
+/// Migrations of one folder on one database: the engine's front door.
+///
+/// Not thread-safe: one thread uses it, as it uses its connection. Each method is one run in the
+/// sense of the history's `run_id`.
+package final class Migrator {
+    let context: RunContext
+    var store: HistoryStore
+    /// The lock, while a run holds it.
+    var activeLock: (any RunLock)?
+    var connection: any Connection { context.connection }
+    var dialect: Dialect { context.connection.dialect }
+
+    /// Creates one; nothing is read yet.
+    package init(_ context: RunContext) {
+        self.context = context
+        store = HistoryStore(name: context.historyTable, dialect: context.connection.dialect)
+    }
+
+    // MARK: Looking
+
+    /// The state of every migration.
+    ///
+    /// - Throws: `.invalidFiles`, `.foreignHistory`, `.database`.
+    package func status() throws(MigrationError) -> [MigrationStatus] {
+        let cache = try sources()
+        let history = try store.read(connection, withLog: false).snapshot.rows
+        return StatusRules.statuses(
+            try cache.facts(history), try cache.repeatableFacts(), history)
+    }
+
+    /// The history's rows, for commands that show or mend them.
+    package func history() throws(MigrationError) -> HistorySnapshot {
+        try store.read(connection, withLog: false).snapshot
+    }
+
+    /// What `up` would do now. Changes nothing and takes no lock.
+    package func plan(_ request: UpRequest) throws(MigrationError) -> Plan {
+        let cache = try sources()
+        let history = try store.read(connection, withLog: false).snapshot.rows
+        return try upPlan(cache, history, request)
+    }
+
+    func sources() throws(MigrationError) -> SourceCache {
+        SourceCache(
+            folder: try MigrationFolder.discover(context.folder, dialect: dialect),
+            dialect: dialect)
+    }
+
+    func upPlan(
+        _ cache: SourceCache, _ history: [HistoryRow], _ request: UpRequest
+    ) throws(MigrationError) -> Plan {
+        try UpPlanner(
+            cache: cache, history: history, request: request,
+            environment: context.identity.environment
+        ).plan()
+    }
+
+    // MARK: Running
+
+    /// Applies what is pending.
+    ///
+    /// - Parameter isDryRun: everything runs in one transaction that is rolled back.
+    /// - Throws: what planning and running throw; `report` of the error says what was done before.
+    package func up(
+        _ request: UpRequest, isDryRun: Bool = false
+    ) throws(MigrationError) -> RunReport {
+        let cache = try sources()
+        let first = try store.read(connection, withLog: false).snapshot
+        var plan = try upPlan(cache, first.rows, request)
+        guard !plan.isEmpty else { return report(plan, first) }
+        try refuseUntransactional(plan, isDryRun: isDryRun)
+        return try withLock(first) { snapshot throws(MigrationError) in
+            plan = try self.upPlan(cache, snapshot.rows, request)
+            guard !plan.isEmpty else { return self.report(plan, snapshot) }
+            try self.refuseUntransactional(plan, isDryRun: isDryRun)
+            return try self.execute(plan, snapshot, isDryRun: isDryRun)
+        }
+    }
+
+    /// Reverts.
+    ///
+    /// - Throws: `.irreversible`, `.invalidRequest`, and what running throws.
+    package func down(
+        _ request: DownRequest, isDryRun: Bool = false
+    ) throws(MigrationError) -> RunReport {
+        let cache = try sources()
+        let first = try store.read(connection, withLog: false).snapshot
+        guard !(try downPlanner(cache, first).rows(request)).isEmpty else {
+            return RunReport(runID: context.identity.runID, isDryRun: isDryRun, totalApplied: 0)
+        }
+        let foreseen = try downPlan(cache, first, request)
+        try refuseUntransactional(foreseen, isDryRun: isDryRun)
+        return try withLock(first) { snapshot throws(MigrationError) in
+            let plan = try self.downPlan(cache, snapshot, request)
+            return try self.execute(plan, snapshot, isDryRun: isDryRun)
+        }
+    }
+
+    /// What `down` would do now.
+    package func downPlan(_ request: DownRequest) throws(MigrationError) -> Plan {
+        try downPlan(try sources(), try history(), request)
+    }
+
+    /// Reverts the newest `count` and applies them again, in one transaction where all of them
+    /// are transactional.
+    package func redo(count: Int) throws(MigrationError) -> RunReport {
+        let cache = try sources()
+        let first = try store.read(connection, withLog: false).snapshot
+        _ = try redoPlan(cache, first, count)
+        return try withLock(first) { snapshot throws(MigrationError) in
+            let plan = try self.redoPlan(cache, snapshot, count)
+            return try self.execute(
+                plan, snapshot, isDryRun: false,
+                isOneTransaction: plan.steps.allSatisfy(\.isTransactional))
+        }
+    }
+
+    private func downPlanner(_ cache: SourceCache, _ snapshot: HistorySnapshot) -> DownPlanner {
+        DownPlanner(
+            cache: cache, history: snapshot.rows, environment: context.identity.environment,
+            dialect: dialect)
+    }
+
+    private func downPlan(
+        _ cache: SourceCache, _ snapshot: HistorySnapshot, _ request: DownRequest
+    ) throws(MigrationError) -> Plan {
+        let planner = downPlanner(cache, snapshot)
+        let rows = try planner.rows(request)
+        let wanted = try planner.needsStoredScript(rows)
+        return try planner.plan(
+            rows, stored: wanted.isEmpty ? [:] : store.downScripts(connection, versions: wanted))
+    }
+
+    private func redoPlan(
+        _ cache: SourceCache, _ snapshot: HistorySnapshot, _ count: Int
+    ) throws(MigrationError) -> Plan {
+        var plan = try downPlan(cache, snapshot, .count(count))
+        var again: [PlannedMigration] = []
+        for revert in plan.steps.reversed() {
+            guard let version = Version(revert.version),
+                let migration = cache.migrations[version], let up = migration.up
+            else {
+                throw MigrationError(
+                    .missing, "\(revert.version) has no file to apply again",
+                    hint: "Use 'migrate down' to revert it.", versions: [revert.version])
+            }
+            var step = PlannedMigration(
+                version: revert.version, name: migration.name, action: .apply,
+                script: try cache.script(of: up, allowsEmpty: false))
+            if let verify = migration.verify {
+                step.verify = try cache.script(of: verify, allowsEmpty: true)
+            }
+            if let down = migration.down {
+                step.down = try cache.script(of: down, allowsEmpty: true)
+            }
+            again.append(step)
+        }
+        plan.steps += again
+        return plan
+    }
+
+    private func refuseUntransactional(
+        _ plan: Plan, isDryRun: Bool
+    ) throws(MigrationError) {
+        guard isDryRun || context.settings.isOneTransaction,
+            let step = plan.steps.first(where: { !$0.isTransactional })
+        else { return }
+        throw MigrationError(
+            .refused,
+            "\(step.version) runs without a transaction, so it cannot be part of "
+                + (isDryRun ? "a dry run" : "one transaction for the whole run"),
+            hint: isDryRun
+                ? "Rehearse up to the one before it with --to, or use 'migrate plan'."
+                : "Set 'transaction: each', or apply up to the one before it with --to first.",
+            versions: [step.version])
+    }
+
+    private func report(_ plan: Plan, _ snapshot: HistorySnapshot) -> RunReport {
+        var report = RunReport(runID: context.identity.runID)
+        report.warnings = plan.warnings
+        report.totalApplied = snapshot.versioned.count
+        return report
+    }
+}

@@ -1,0 +1,73 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Who runs, from where, and which run it is: what history and log say of it.
+package struct RunIdentity: Sendable {
+    /// Unique, and sorts by time: `20261124T035500Z-9f3a61c2`.
+    package let runID: String
+    /// The operating system's user.
+    package let user: String
+    /// The machine.
+    package let host: String
+    /// The process.
+    package let pid: Int32
+    /// The program's version.
+    package let toolVersion: String
+    /// The environment's name.
+    package let environment: String
+    private let clock: @Sendable () -> String
+
+    /// Creates an identity.
+    ///
+    /// - Parameter clock: RFC 3339 in UTC with milliseconds; the system's clock by default.
+    package init(
+        user: String, host: String, pid: Int32, toolVersion: String, environment: String,
+        clock: @escaping @Sendable () -> String = RunIdentity.systemTime
+    ) {
+        self.user = user
+        self.host = host
+        self.pid = pid
+        self.toolVersion = toolVersion
+        self.environment = environment
+        self.clock = clock
+        let compact = clock().prefix(19).filter { $0 != "-" && $0 != ":" }
+        let random = String(UInt32.random(in: 0 ... .max), radix: 16)
+        runID = compact + "Z-" + String(repeating: "0", count: 8 - random.count) + random
+    }
+
+    /// `user@host`.
+    package var appliedBy: String { "\(user)@\(host)" }
+
+    /// The time now, as the log writes it.
+    package func now() -> String { clock() }
+
+    /// What a waiter is shown of the holder of the lock: `pid@host user since`. It fits into
+    /// PostgreSQL's application name (63 bytes), the host cut where need be.
+    package var lockHolder: String {
+        let time = clock().prefix(19) + "Z"
+        let fixed = "migrate \(pid)@ \(user.prefix(16)) \(time)"
+        return "migrate \(pid)@\(host.prefix(max(8, 63 - fixed.utf8.count))) \(user.prefix(16)) \(time)"
+    }
+
+    /// The system's clock: RFC 3339, UTC, milliseconds.
+    package static func systemTime() -> String {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        var parts = tm()
+        var seconds = now.tv_sec
+        gmtime_r(&seconds, &parts)
+        func pad(_ number: Int, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
+        return pad(Int(parts.tm_year) + 1900, 4) + "-" + pad(Int(parts.tm_mon) + 1, 2) + "-"
+            + pad(Int(parts.tm_mday), 2) + "T" + pad(Int(parts.tm_hour), 2) + ":"
+            + pad(Int(parts.tm_min), 2) + ":" + pad(Int(parts.tm_sec), 2) + "."
+            + pad(Int(now.tv_nsec) / 1_000_000, 3) + "Z"
+    }
+}

@@ -1,0 +1,88 @@
+internal import Database
+internal import SQLText
+
+/// Reads each file once in a run, so that what was planned is what runs even if a file changes in
+/// between, and keeps the text of those only that may run.
+final class SourceCache {
+    let folder: MigrationFolder
+    private let dialect: Dialect
+    /// The folder's migrations by version.
+    let migrations: [Version: Migration]
+    private var checksums: [String: String] = [:]
+    private var scripts: [String: Script] = [:]
+
+    init(folder: MigrationFolder, dialect: Dialect) {
+        self.folder = folder
+        migrations = Dictionary(
+            uniqueKeysWithValues: folder.migrations.map { ($0.version, $0) })
+        self.dialect = dialect
+    }
+
+    /// The checksum of an up file; the text is not kept.
+    func checksum(of file: MigrationFile) throws(MigrationError) -> String {
+        if let known = checksums[file.name] { return known }
+        let checksum = Checksum.text(try Checksum.bytes(of: file, allowsEmpty: false))
+        checksums[file.name] = checksum
+        return checksum
+    }
+
+    /// The parsed file; its statements are checked against how it asks to be run.
+    func script(of file: MigrationFile, allowsEmpty: Bool) throws(MigrationError) -> Script {
+        if let known = scripts[file.name] { return known }
+        let script = try Script.read(file, dialect: dialect, allowsEmpty: allowsEmpty)
+        try script.checkStatements()
+        scripts[file.name] = script
+        checksums[file.name] = script.checksum
+        return script
+    }
+
+    /// What planning needs to know of every file, given what is applied: only files that did not
+    /// run, or that differ from what ran, are parsed.
+    func facts(_ history: [HistoryRow]) throws(MigrationError) -> [FileFacts] {
+        var rows: [Version: HistoryRow] = [:]
+        for row in history { if let number = row.number { rows[number] = row } }
+        var facts: [FileFacts] = []
+        facts.reserveCapacity(folder.migrations.count)
+        for migration in folder.migrations {
+            var fact = FileFacts(migration: migration)
+            let row = rows[migration.version]
+            if let up = migration.up {
+                if let row, row.state == .applied {
+                    let checksum = try checksum(of: up)
+                    fact.checksum = checksum
+                    if let recorded = row.checksum, recorded != checksum {
+                        fact.contentDigest = try contentDigest(of: up)
+                    }
+                } else {
+                    let script = try script(of: up, allowsEmpty: false)
+                    fact.checksum = script.checksum
+                    fact.contentDigest = script.contentDigest
+                    fact.directives = script.directives
+                }
+            }
+            facts.append(fact)
+        }
+        return facts
+    }
+
+    /// The digest without comments of a file that was edited after it ran; its statements are not
+    /// judged, for they run no more.
+    private func contentDigest(of file: MigrationFile) throws(MigrationError) -> String {
+        Checksum.content(
+            Checksum.withoutByteOrderMark(try Checksum.bytes(of: file, allowsEmpty: true)),
+            dialect == .postgres ? .postgres : .sqlite)
+    }
+
+    /// The same for the repeatable migrations.
+    func repeatableFacts() throws(MigrationError) -> [RepeatableFacts] {
+        var facts: [RepeatableFacts] = []
+        for migration in folder.repeatables {
+            let script = try script(of: migration.file, allowsEmpty: false)
+            facts.append(
+                RepeatableFacts(
+                    migration: migration, checksum: script.checksum,
+                    contentDigest: script.contentDigest))
+        }
+        return facts
+    }
+}

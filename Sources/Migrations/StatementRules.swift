@@ -1,0 +1,184 @@
+package import Database
+package import SQLText
+
+/// What the runner has to know about a statement before it runs, from its first words.
+package enum StatementKind: Sendable, Hashable {
+    /// Runs in a transaction like any other.
+    case ordinary
+    /// The server refuses it inside a transaction: `VACUUM`, `CREATE INDEX CONCURRENTLY`, …; the
+    /// text names it in messages.
+    case needsNoTransaction(String)
+    /// May commit by itself: `CALL`, and `DO` with a COMMIT in its body.
+    case mayCommit
+    /// Opens a transaction: `BEGIN`, `START TRANSACTION`.
+    case begins(String)
+    /// Ends one: `COMMIT`, `END`, `ROLLBACK`, `ABORT`, `PREPARE TRANSACTION`.
+    case ends(String)
+    /// SQLite's `PRAGMA foreign_keys`, which does nothing inside a transaction; the runner does
+    /// what it asks for around the transaction.
+    case foreignKeysPragma
+
+    /// Sorts a statement.
+    package init(_ statement: SQLStatement, in script: SQLScript) {
+        let words = statement.words
+        switch script.dialect {
+        case .postgres: self = Self.postgres(words, statement, script)
+        case .sqlite: self = Self.sqlite(words)
+        }
+    }
+
+    private static func postgres(
+        _ words: [String], _ statement: SQLStatement, _ script: SQLScript
+    ) -> StatementKind {
+        let first = words.first ?? ""
+        let second = words.count > 1 ? words[1] : ""
+        switch first {
+        case "BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT", "START", "PREPARE":
+            return transactionControl(words)
+        case "VACUUM":
+            return .needsNoTransaction("VACUUM")
+        case "CALL":
+            return .mayCommit
+        case "DO":
+            let text = script.text(of: statement).uppercased()
+            return text.contains("COMMIT") || text.contains("ROLLBACK") ? .mayCommit : .ordinary
+        case "CREATE" where ["DATABASE", "TABLESPACE", "SUBSCRIPTION"].contains(second),
+            "DROP" where ["DATABASE", "TABLESPACE", "SUBSCRIPTION"].contains(second):
+            return .needsNoTransaction("\(first) \(second)")
+        case "CREATE", "DROP":
+            guard words.prefix(4).contains("INDEX"), words.prefix(5).contains("CONCURRENTLY")
+            else { return .ordinary }
+            return .needsNoTransaction("\(first) INDEX CONCURRENTLY")
+        case "REINDEX":
+            if words.contains("CONCURRENTLY") { return .needsNoTransaction("REINDEX CONCURRENTLY") }
+            let target = words.dropFirst().first { ["DATABASE", "SYSTEM", "SCHEMA"].contains($0) }
+            return target.map { .needsNoTransaction("REINDEX \($0)") } ?? .ordinary
+        case "CLUSTER" where words.count == 1 || words == ["CLUSTER", "VERBOSE"]:
+            return .needsNoTransaction("CLUSTER of all tables")
+        case "ALTER" where second == "SYSTEM":
+            return .needsNoTransaction("ALTER SYSTEM")
+        case "ALTER" where second == "DATABASE" && words.contains("TABLESPACE"):
+            return .needsNoTransaction("ALTER DATABASE … SET TABLESPACE")
+        case "ALTER" where second == "SUBSCRIPTION" && words.contains("REFRESH"):
+            return .needsNoTransaction("ALTER SUBSCRIPTION … REFRESH")
+        case "ALTER" where second == "TABLE" && words.contains("DETACH")
+            && words.contains("CONCURRENTLY"):
+            return .needsNoTransaction("DETACH PARTITION … CONCURRENTLY")
+        case "DISCARD" where second == "ALL":
+            return .needsNoTransaction("DISCARD ALL")
+        default:
+            return .ordinary
+        }
+    }
+
+    private static func transactionControl(_ words: [String]) -> StatementKind {
+        let second = words.count > 1 ? words[1] : ""
+        switch words.first ?? "" {
+        case "BEGIN": return .begins("BEGIN")
+        case "START": return second == "TRANSACTION" ? .begins("START TRANSACTION") : .ordinary
+        case "PREPARE": return second == "TRANSACTION" ? .ends("PREPARE TRANSACTION") : .ordinary
+        case "COMMIT", "ROLLBACK":
+            // ROLLBACK TO SAVEPOINT stays inside; COMMIT PREPARED cannot run inside.
+            if words.contains("TO") { return .ordinary }
+            if second == "PREPARED" { return .needsNoTransaction("\(words[0]) PREPARED") }
+            return .ends(words[0])
+        default: return .ends(words.first ?? "")
+        }
+    }
+
+    private static func sqlite(_ words: [String]) -> StatementKind {
+        switch words.first ?? "" {
+        case "BEGIN": return .begins("BEGIN")
+        case "COMMIT", "END": return .ends(words[0])
+        case "ROLLBACK": return words.contains("TO") ? .ordinary : .ends("ROLLBACK")
+        case "VACUUM": return .needsNoTransaction("VACUUM")
+        case "ATTACH", "DETACH": return .needsNoTransaction(words[0])
+        case "PRAGMA":
+            let name = words.count > 3 && words[2] == "." ? words[3] : words.dropFirst().first
+            switch name?.uppercased() {
+            case "FOREIGN_KEYS": return .foreignKeysPragma
+            case "JOURNAL_MODE": return .needsNoTransaction("PRAGMA journal_mode")
+            case "SYNCHRONOUS": return .needsNoTransaction("PRAGMA synchronous")
+            default: return .ordinary
+            }
+        default: return .ordinary
+        }
+    }
+}
+
+extension Script {
+    /// Refuses what cannot work in the way that the file asks to be run.
+    ///
+    /// - Throws: `.invalidFiles` with file:line:column, for a transactional file that holds
+    ///   `BEGIN`, `COMMIT` or a statement that runs in no transaction.
+    func checkStatements() throws(MigrationError) {
+        for statement in sql.statements {
+            let kind = StatementKind(statement, in: sql)
+            let start = statement.range.lowerBound
+            switch kind {
+            case .begins(let name) where !directives.noTransaction,
+                .ends(let name) where !directives.noTransaction:
+                throw .inFile(
+                    file, sql, at: start,
+                    "'\(name)' in a migration that already runs in a transaction",
+                    hint: "Delete it: the file's statements, its checks and its history row are "
+                        + "committed together. To run outside a transaction, put "
+                        + "'-- migrate: no-transaction' at the top.")
+            case .needsNoTransaction(let name) where !directives.noTransaction:
+                throw .inFile(
+                    file, sql, at: start, "'\(name)' cannot run inside a transaction",
+                    hint: "Put '-- migrate: no-transaction' at the top of the file; its "
+                        + "statements then run one by one, and each finished one is recorded.")
+            default: continue
+            }
+        }
+        try checkTransactionBlocks()
+    }
+
+    /// In a file without transaction, `BEGIN … COMMIT` makes a block of its own; it must close.
+    private func checkTransactionBlocks() throws(MigrationError) {
+        var openedAt: Int?
+        for statement in sql.statements {
+            switch StatementKind(statement, in: sql) {
+            case .begins: openedAt = openedAt ?? statement.range.lowerBound
+            case .ends: openedAt = nil
+            default: continue
+            }
+        }
+        if let openedAt {
+            throw .inFile(
+                file, sql, at: openedAt, "the transaction that begins here is never committed",
+                hint: "Add COMMIT, or delete BEGIN.")
+        }
+    }
+
+    /// True where the file asks for SQLite's foreign keys to be off while it runs, or rebuilds a
+    /// table (DROP TABLE x … ALTER TABLE y RENAME TO x), which needs it.
+    var wantsForeignKeysOff: Bool {
+        guard sql.dialect == .sqlite else { return false }
+        if directives.foreignKeysOff { return true }
+        var dropped: Set<String> = []
+        for statement in sql.statements {
+            let words = statement.words.map { Self.unquoted($0).uppercased() }
+            if StatementKind(statement, in: sql) == .foreignKeysPragma {
+                let value = words.last ?? ""
+                if ["OFF", "0", "FALSE", "NO"].contains(value) { return true }
+            }
+            if words.starts(with: ["DROP", "TABLE"]) {
+                dropped.insert(words.dropFirst(2).first { $0 != "IF" && $0 != "EXISTS" } ?? "")
+            }
+            if words.starts(with: ["ALTER", "TABLE"]), words.count >= 6,
+                words[words.count - 3] == "RENAME", words[words.count - 2] == "TO",
+                dropped.contains(words[words.count - 1])
+            {
+                return true
+            }
+        }
+        return false
+    }
+
+    private static func unquoted(_ word: String) -> String {
+        guard let first = word.first, word.count >= 2, "\"`[".contains(first) else { return word }
+        return String(word.dropFirst().dropLast())
+    }
+}
