@@ -1,0 +1,173 @@
+/// One mapping of the file with the keys that may stand in it, read key by key.
+///
+/// Values that still wait for their variables read as nil: they are looked at once these are known.
+struct ConfigSection {
+    let file: String
+    /// The keys that lead here from the file's root.
+    let keys: [String]
+    let mark: YAMLMark
+    let entries: [YAMLEntry]
+
+    /// Checks that the node is a mapping and has no key but the `known`. A node that was left out is
+    /// an empty mapping.
+    init(
+        _ node: YAMLNode, keys: [String], known: [String], file: String
+    ) throws(ConfigError) {
+        self.file = file
+        self.keys = keys
+        mark = node.mark
+        switch node.content {
+        case .mapping(let entries): self.entries = entries
+        case .scalar(let scalar) where scalar.isNull: entries = []
+        default:
+            let place = keys.isEmpty ? "the file" : "'\(keys.joined(separator: "."))'"
+            throw ConfigError(
+                .wrongType, "\(place) must be a mapping of keys to values, not \(node.kind)",
+                file: file, at: node.mark)
+        }
+        for entry in entries where !known.contains(entry.key) {
+            throw Self.unknown(entry, keys, known, file)
+        }
+    }
+
+    subscript(key: String) -> YAMLNode? { entries.first { $0.key == key }?.value }
+
+    /// The mapping under `key`; nil where there is none.
+    func section(_ key: String, known: [String]) throws(ConfigError) -> ConfigSection? {
+        guard let node = self[key] else { return nil }
+        return try ConfigSection(node, keys: keys + [key], known: known, file: file)
+    }
+
+    /// Text; never empty.
+    func string(_ key: String) throws(ConfigError) -> String? {
+        try scalar(key, "a text")?.text
+    }
+
+    /// `true` or `false`, and none of the other words that YAML 1.1 took for them.
+    func boolean(_ key: String) throws(ConfigError) -> Bool? {
+        guard let scalar = try scalar(key, "true or false") else { return nil }
+        switch scalar.text {
+        case "true" where scalar.isPlain || scalar.origin == .substituted: return true
+        case "false" where scalar.isPlain || scalar.origin == .substituted: return false
+        default: break
+        }
+        let word = scalar.text.lowercased()
+        var hint = "Write true or false."
+        if ["yes", "on", "y", "true"].contains(word) { hint = "Write true, without quotes." }
+        if ["no", "off", "n", "false"].contains(word) { hint = "Write false, without quotes." }
+        throw error(.wrongType, key, "must be true or false", hint)
+    }
+
+    /// A whole number within `range`.
+    func integer(_ key: String, _ range: ClosedRange<Int>) throws(ConfigError) -> Int? {
+        let wanted = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        guard let scalar = try scalar(key, wanted) else { return nil }
+        guard let number = Int(scalar.text) else {
+            throw error(.wrongType, key, "must be \(wanted)", nil)
+        }
+        guard range.contains(number) else {
+            throw error(.invalidValue, key, "must be \(wanted)", nil)
+        }
+        return number
+    }
+
+    /// A duration with its unit.
+    func duration(_ key: String) throws(ConfigError) -> Duration? {
+        guard let scalar = try scalar(key, "a duration such as 5s") else { return nil }
+        do throws(DurationText.Problem) {
+            return try DurationText.parse(scalar.text)
+        } catch {
+            switch error {
+            case .noUnit:
+                throw self.error(
+                    .wrongType, key, "must be a duration with a unit",
+                    scalar.origin == .literal
+                        ? "Write \(scalar.text)s for seconds or \(scalar.text)ms for milliseconds."
+                        : Self.durationHint)
+            case .tooLong:
+                throw self.error(
+                    .invalidValue, key, "must not be longer than 24 days", nil)
+            case .malformed:
+                throw self.error(.wrongType, key, "must be a duration", Self.durationHint)
+            }
+        }
+    }
+
+    /// One of a few words.
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ key: String, _ type: Choice.Type
+    ) throws(ConfigError) -> Choice? {
+        let words = Choice.allCases.map(\.rawValue)
+        guard let scalar = try scalar(key, Self.listed(words)) else { return nil }
+        if let choice = Choice(rawValue: scalar.text) { return choice }
+        let nearest =
+            scalar.origin == .literal ? Spelling.nearest(to: scalar.text, in: words) : nil
+        throw error(
+            .invalidValue, key, "must be \(Self.listed(words))",
+            nearest.map { "Did you mean '\($0)'?" })
+    }
+
+    /// An error at the value of `key`: `'a.b' must be …, not 'x'`.
+    func error(
+        _ code: ConfigError.Code, _ key: String, _ problem: String, _ hint: String?
+    ) -> ConfigError {
+        let node = self[key]
+        let found = node.map { ", not \($0.kind)" } ?? ""
+        return ConfigError(
+            code, "'\(name(of: key))' \(problem)\(found)", hint: hint, file: file,
+            at: node?.mark ?? mark)
+    }
+
+    /// The key with those that lead to it, `environments.dev.url`.
+    func name(of key: String) -> String { (keys + [key]).joined(separator: ".") }
+
+    /// The scalar under `key`; nil where there is none or its variables are not known yet.
+    private func scalar(_ key: String, _ wanted: String) throws(ConfigError) -> YAMLScalar? {
+        guard let node = self[key] else { return nil }
+        guard case .scalar(let scalar) = node.content else {
+            throw error(.wrongType, key, "must be \(wanted)", nil)
+        }
+        guard scalar.origin != .deferred else { return nil }
+        guard !scalar.isNull, !scalar.text.isEmpty else {
+            throw ConfigError(
+                .wrongType, "'\(name(of: key))' has no value",
+                hint: scalar.origin == .substituted
+                    ? "Its variable is empty; set it, or remove the key."
+                    : "Write \(wanted), or remove the key.",
+                file: file, at: node.mark)
+        }
+        return scalar
+    }
+
+    private static let durationHint = "Durations look like 250ms, 5s, 10m, 24h or 1h30m."
+
+    static func listed(_ words: [String]) -> String {
+        words.map { "'\($0)'" }.joined(separator: " or ")
+    }
+
+    // MARK: - Unknown keys
+
+    /// Keys of the whole design that are accepted only once they work.
+    private static let planned: Set<String> = [
+        "promote_from", "approvals", "windows", "snapshot", "on_failure", "snapshots", "bake",
+        "notify",
+    ]
+
+    private static func unknown(
+        _ entry: YAMLEntry, _ keys: [String], _ known: [String], _ file: String
+    ) -> ConfigError {
+        let place = keys.isEmpty ? "" : " in '\(keys.joined(separator: "."))'"
+        if planned.contains(entry.key) {
+            return ConfigError(
+                .unsupportedKey, "unknown key '\(entry.key)'\(place)",
+                hint: "'\(entry.key)' is not supported by this version.", file: file,
+                at: entry.keyMark)
+        }
+        let nearest = Spelling.nearest(to: entry.key, in: known)
+        return ConfigError(
+            .unknownKey, "unknown key \(Wording.quoted(entry.key))\(place)",
+            hint: nearest.map { "Did you mean '\($0)'?" }
+                ?? "The keys here are \(known.joined(separator: ", ")).",
+            file: file, at: entry.keyMark)
+    }
+}
