@@ -40,7 +40,8 @@ final class AdvisoryLock: RunLock {
             + "AND l.objid = \(bits & 0xFFFF_FFFF)::oid AND l.objsubid = 1 AND l.granted"
     }
 
-    private func holder() throws(MigrationError) -> String? {
+    /// Who holds it now; nil where it is free.
+    func holder() throws(MigrationError) -> String? {
         let rows = try connection.runOwn([
             Step(
                 """
@@ -51,9 +52,15 @@ final class AdvisoryLock: RunLock {
                 """)
         ])[0].rows
         guard let row = rows.first else { return nil }
-        return LockHolder.describe(
-            application: row[1].string ?? "", user: row[2].string, address: row[3].string,
-            processID: row[0].string)
+        let application = row[1].string ?? ""
+        let described = RunIdentity.describe(lockHolder: application)
+        if described != application { return described }
+        // The URL gave the session another name: what the server knows of it, then.
+        var parts = ["server process \(row[0].string ?? "unknown")"]
+        if let user = row[2].string { parts.append("role \(user)") }
+        if let address = row[3].string { parts.append("from \(address)") }
+        if !application.isEmpty { parts.append("application '\(application)'") }
+        return parts.joined(separator: ", ")
     }
 
     func guardStep(tableIDs: [Int64]) -> Step? {
@@ -78,26 +85,5 @@ final class AdvisoryLock: RunLock {
         guard isHeld else { return }
         isHeld = false
         _ = try? connection.query("SELECT pg_catalog.pg_advisory_unlock($1)", [.integer(key)])
-    }
-}
-
-/// Words about who holds a lock.
-enum LockHolder {
-    /// `pid 4711 on build-7, user deploy, since 2026-11-24T03:55:00Z` from the application name
-    /// that a run gives itself (`RunIdentity.lockHolder`); what the server knows otherwise.
-    static func describe(
-        application: String, user: String?, address: String?, processID: String?
-    ) -> String {
-        let words = application.split(separator: " ")
-        if words.count == 4, words[0] == "migrate", let at = words[1].firstIndex(of: "@") {
-            let pid = words[1][..<at]
-            let host = words[1][words[1].index(after: at)...]
-            return "pid \(pid) on \(host), user \(words[2]), since \(words[3])"
-        }
-        var parts = ["server process \(processID ?? "unknown")"]
-        if let user { parts.append("role \(user)") }
-        if let address { parts.append("from \(address)") }
-        if !application.isEmpty { parts.append("application '\(application)'") }
-        return parts.joined(separator: ", ")
     }
 }

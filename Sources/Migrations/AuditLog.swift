@@ -31,11 +31,12 @@ struct LogChain {
     func append(_ entry: LogEntry) -> (step: Step, tail: LogTail) {
         let sequence = tail.sequence + 1
         let at = run.now()
+        let details = [entry.details, run.reason.map { "reason: \($0)" }].compactMap(\.self)
         // In the order of the columns; what the digest covers is exactly what is stored.
         let fields: [String?] = [
             String(sequence), at, entry.action, entry.outcome, entry.version, entry.name,
             run.runID, run.environment, run.user, run.host, run.toolVersion, entry.error,
-            entry.details, tail.digest,
+            details.isEmpty ? nil : details.joined(separator: "; "), tail.digest,
         ]
         let digest = Checksum.fields(fields)
         let types = ["bigint", "timestamptz"] + Array(repeating: "text", count: 13)

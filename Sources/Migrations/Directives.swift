@@ -1,4 +1,4 @@
-package import SQLText
+internal import SQLText
 
 /// The `-- migrate: …` lines at the top of a file.
 package struct Directives: Sendable, Hashable {
@@ -117,7 +117,7 @@ package struct Directives: Sendable, Hashable {
 extension Duration {
     /// Reads `250ms`, `5s`, `10m`, `24h`, or several parts, `1h30m`.
     ///
-    /// - Returns: nil for anything else, a bare number and zero included.
+    /// - Returns: nil for anything else, a bare number included.
     package init?(shorthand text: String) {
         var total = Duration.zero
         var rest = text[...]
@@ -136,7 +136,7 @@ extension Duration {
             default: return nil
             }
         }
-        guard total > .zero else { return nil }
+        guard !text.isEmpty else { return nil }
         self = total
     }
 

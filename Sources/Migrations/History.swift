@@ -1,4 +1,4 @@
-package import Database
+internal import Database
 
 /// One row of the history table.
 package struct HistoryRow: Sendable, Hashable {
@@ -99,7 +99,7 @@ package struct HistoryTableName: Sendable, Hashable {
     /// Splits `table` or `schema.table`.
     ///
     /// - Returns: nil unless each part is letters, digits and underscores, begins with no digit
-    ///   and has at most 55 characters (the names made from it must fit into 63 bytes).
+    ///   and has at most 58 characters (the names made from it must fit into 63 bytes).
     package init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard parts.count <= 2, parts.allSatisfy(Self.isName) else { return nil }
@@ -116,7 +116,7 @@ package struct HistoryTableName: Sendable, Hashable {
     }
 
     private static func isName(_ text: String) -> Bool {
-        guard let first = text.first, !first.isNumber, text.utf8.count <= 55 else { return false }
+        guard let first = text.first, !first.isNumber, text.utf8.count <= 58 else { return false }
         return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     }
 }

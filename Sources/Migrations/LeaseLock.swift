@@ -55,11 +55,7 @@ final class LeaseLock: RunLock {
             let rows = try connection.runOwn([
                 Step("SELECT holder FROM \(store.leaseTable) WHERE id = 1")
             ])[0].rows
-            return .held(
-                by: rows.first?[0].string.map {
-                    LockHolder.describe(
-                        application: $0, user: nil, address: nil, processID: nil)
-                })
+            return .held(by: rows.first?[0].string.map(RunIdentity.describe(lockHolder:)))
         }
         startHeartbeat()
         _ = try read([])

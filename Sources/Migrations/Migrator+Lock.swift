@@ -36,15 +36,20 @@ extension Migrator {
         case .external(let lock):
             return OutsideLock(lock, holder: context.identity.lockHolder)
         case .session:
-            return AdvisoryLock(
-                connection,
-                scope: first.facts.database + "\u{0}" + (first.schema ?? "") + "\u{0}"
-                    + context.historyTable.table)
+            return makeAdvisoryLock(first)
         case .lease:
             guard let openAnother = context.openAnother else { return NoLock() }
             return LeaseLock(
                 connection, store: store, run: context.identity, openAnother: openAnother)
         }
+    }
+
+    /// The lock of this database and history table.
+    func makeAdvisoryLock(_ snapshot: HistorySnapshot) -> AdvisoryLock {
+        AdvisoryLock(
+            connection,
+            scope: snapshot.facts.database + "\u{0}" + (snapshot.schema ?? "") + "\u{0}"
+                + context.historyTable.table)
     }
 
     /// Polls until the lock is had, `lock_wait` is over or the run is interrupted.

@@ -1,4 +1,5 @@
-package import Database
+internal import Database
+internal import SQLText
 
 /// A change of the record that `repair` makes; the database's own tables are not touched.
 package enum Repair: Sendable, Hashable {

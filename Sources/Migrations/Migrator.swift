@@ -1,4 +1,4 @@
-package import Database
+internal import Database
 
 /// Migrations of one folder on one database: the engine's front door.
 ///

@@ -38,16 +38,16 @@ package struct NewMigration: Sendable {
         downPath = stem + ".down.sql"
     }
 
-    /// Writes both files; neither may exist.
+    /// Writes both files; neither may exist. Without texts each holds a comment.
     ///
     /// - Throws: `.invalidFiles`, nothing left behind.
-    package func write() throws(MigrationError) {
+    package func write(up: String? = nil, down: String? = nil) throws(MigrationError) {
         do {
             if let slash = upPath.lastIndex(of: "/") {
                 try Files.createFolder(String(upPath[..<slash]))
             }
-            try Files.create(upPath, "-- \(name): what changes.\n")
-            try Files.create(downPath, "-- \(name): how to undo it.\n")
+            try Files.create(upPath, up ?? "-- \(name): what changes.\n")
+            try Files.create(downPath, down ?? "-- \(name): how to undo it.\n")
         } catch {
             throw .file(error.path, "cannot be written: \(error.reason)")
         }

@@ -1,4 +1,4 @@
-package import Database
+internal import Database
 
 /// One migration that a plan runs, with everything that running it needs.
 package struct PlannedMigration: Sendable {

@@ -20,6 +20,8 @@ package struct RunIdentity: Sendable {
     package let toolVersion: String
     /// The environment's name.
     package let environment: String
+    /// Why, where a reason was given.
+    package let reason: String?
     private let clock: @Sendable () -> String
 
     /// Creates an identity.
@@ -27,6 +29,7 @@ package struct RunIdentity: Sendable {
     /// - Parameter clock: RFC 3339 in UTC with milliseconds; the system's clock by default.
     package init(
         user: String, host: String, pid: Int32, toolVersion: String, environment: String,
+        reason: String? = nil,
         clock: @escaping @Sendable () -> String = RunIdentity.systemTime
     ) {
         self.user = user
@@ -34,6 +37,7 @@ package struct RunIdentity: Sendable {
         self.pid = pid
         self.toolVersion = toolVersion
         self.environment = environment
+        self.reason = reason
         self.clock = clock
         let compact = clock().prefix(19).filter { $0 != "-" && $0 != ":" }
         let random = String(UInt32.random(in: 0 ... .max), radix: 16)
@@ -52,6 +56,16 @@ package struct RunIdentity: Sendable {
         let time = clock().prefix(19) + "Z"
         let fixed = "migrate \(pid)@ \(user.prefix(16)) \(time)"
         return "migrate \(pid)@\(host.prefix(max(8, 63 - fixed.utf8.count))) \(user.prefix(16)) \(time)"
+    }
+
+    /// `pid 4711 on build-7, user deploy, since …` from a `lockHolder`; any other text as it is.
+    package static func describe(lockHolder: String) -> String {
+        let words = lockHolder.split(separator: " ")
+        guard words.count == 4, words[0] == "migrate", let at = words[1].firstIndex(of: "@") else {
+            return lockHolder
+        }
+        let host = words[1][words[1].index(after: at)...]
+        return "pid \(words[1][..<at]) on \(host), user \(words[2]), since \(words[3])"
     }
 
     /// The system's clock: RFC 3339, UTC, milliseconds.

@@ -1,4 +1,4 @@
-package import Database
+internal import Database
 
 /// How an attempt to take the lock ended.
 package enum LockAttempt: Sendable {

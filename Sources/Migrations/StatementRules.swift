@@ -1,4 +1,4 @@
-package import Database
+internal import Database
 package import SQLText
 
 /// What the runner has to know about a statement before it runs, from its first words.

@@ -128,7 +128,7 @@ extension ConfigFile {
         guard let name = TableName(text) else {
             throw top.error(
                 .invalidValue, "history_table", "must be the name of a table",
-                "Write name or schema.name, with letters, digits and '_', at most 59 each.")
+                "Write name or schema.name, with letters, digits and '_', at most 58 each.")
         }
         return name
     }

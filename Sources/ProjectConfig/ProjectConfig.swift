@@ -22,7 +22,7 @@ package enum LockMode: String, Sendable, CaseIterable {
     case lease
 }
 
-/// The name of the history table: ASCII letters, digits and underscores, at most 59 characters, so
+/// The name of the history table: ASCII letters, digits and underscores, at most 58 characters, so
 /// that the log's suffix still fits in an identifier of PostgreSQL.
 package struct TableName: Sendable, Hashable, CustomStringConvertible {
     /// The schema; nil for the database's default.
@@ -50,7 +50,7 @@ package struct TableName: Sendable, Hashable, CustomStringConvertible {
     package var description: String { schema.map { "\($0).\(name)" } ?? name }
 
     private static func isIdentifier(_ text: Substring) -> Bool {
-        guard let first = text.utf8.first, text.utf8.count <= 59 else { return false }
+        guard let first = text.utf8.first, text.utf8.count <= 58 else { return false }
         let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
         return !isDigit && text.utf8.allSatisfy(Variables.isNameByte)
     }

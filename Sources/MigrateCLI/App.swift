@@ -1,0 +1,132 @@
+internal import Database
+internal import Migrations
+
+/// What every command has at hand: its options, the terminal, the request to stop.
+final class App {
+    let options: GlobalOptions
+    let terminal: Terminal
+    let cancellation = Cancellation()
+
+    init(_ options: GlobalOptions) {
+        self.options = options
+        terminal = Terminal(
+            isJSON: options.json, isQuiet: options.quiet, isVerbose: options.verbose,
+            color: options.color ?? .auto)
+    }
+
+    /// How the folder of migrations is shown in front of a file's name.
+    private(set) var folderForMessages = ""
+
+    /// The project that the options lead to.
+    ///
+    /// - Parameter environment: set to its name, for the JSON document of a later failure.
+    func project(_ environment: inout String?, needsDatabase: Bool = true) throws -> Project {
+        let project = try Project(options, needsDatabase: needsDatabase)
+        environment = project.environment
+        folderForMessages = project.folder
+        return project
+    }
+
+    /// Watches for signals; commands that touch a database call it first.
+    func watchSignals() { Signals.watch(cancellation) }
+
+    /// A migrator on an open database.
+    func migrator(_ project: Project, _ database: OpenDatabase) -> Migrator {
+        var context = RunContext(
+            connection: database.connection, folder: project.folder,
+            identity: identity(project), lock: database.lock)
+        context.historyTable = project.historyTable
+        context.settings.lockTimeout = project.options.lockTimeout
+        context.settings.lockWait = project.options.lockWait
+        context.settings.lockRetries = project.options.lockRetries
+        context.settings.statementTimeout = project.options.statementTimeout
+        context.settings.isOneTransaction = project.options.transaction == .all
+        context.cancellation = cancellation
+        context.openAnother = database.openAnother
+        context.observer = RunObserver(reportingTo: terminal)
+        return Migrator(context)
+    }
+
+    /// Refuses what a protected environment wants confirmed with a reason.
+    ///
+    /// - Parameter action: what is about to happen, `revert migrations`.
+    func checkProtection(_ project: Project, _ action: String) throws(Failure) {
+        guard project.isProtected else { return }
+        guard options.yes, let reason = options.reason, !reason.isEmpty else {
+            throw Failure(
+                .refused, "protected_environment",
+                "environment '\(project.environment)' is protected, and this would \(action)",
+                hint: "Add --yes and --reason 'why'; the reason is kept in the log.")
+        }
+    }
+
+    /// Refuses `--url` against a protected environment without a reason: it leads around the
+    /// address that the configuration guards.
+    func checkURL(_ project: Project) throws(Failure) {
+        guard project.isURLGiven else { return }
+        try checkProtection(project, "run on a database named by hand")
+    }
+
+    /// Asks a person to confirm.
+    ///
+    /// - Throws: `Failure` where the answer is no, or where there is no terminal to ask on.
+    func confirm(_ question: String) throws(Failure) {
+        guard !options.yes else { return }
+        guard !options.json, Terminal.canAsk else {
+            throw Failure(
+                .refused, "confirmation_needed", "this needs a confirmation: \(question)",
+                hint: "Add --yes.")
+        }
+        guard Terminal.ask(question) else {
+            throw Failure(.refused, "not_confirmed", "nothing was done")
+        }
+    }
+}
+
+/// What a command that did not throw has to say.
+struct Outcome {
+    /// `done`, `nothing_to_do`, `pending`, `found`.
+    var word = "done"
+    var status = ExitStatus.done
+    /// Facts for the JSON document.
+    var facts: [String: JSONValue] = [:]
+    /// The environment, for the JSON document.
+    var environment: String?
+}
+
+extension RunObserver {
+    /// Tells a terminal what goes on.
+    init(reportingTo terminal: Terminal) {
+        self.init()
+        let progress = terminal.canRedraw ? Progress() : nil
+        began = { step, index, count in
+            let verb = step.isRevert ? "reverting" : "applying"
+            progress?.begin(
+                "\(verb) \(step.version) \(step.name) (\(index + 1) of \(count))",
+                statements: step.script.sql.statements.count)
+            terminal.detail("\(verb) \(step.version) \(step.name)")
+        }
+        statementDone = { done, _ in progress?.statementDone(done) }
+        finished = { migration, step in
+            progress?.clear()
+            let sign = step.isRevert ? terminal.styled("-", .yellow) : terminal.styled("+", .green)
+            let label = migration.version == "R__" + migration.name
+                ? migration.version : "\(migration.version) \(migration.name)"
+            terminal.result(
+                "  \(sign) \(label)  "
+                    + terminal.styled(
+                        describe(milliseconds: migration.durationMilliseconds), .faint))
+        }
+        waiting = { holder in
+            progress?.clear()
+            terminal.note(
+                "waiting for the lock" + (holder.map { ", held by \($0)" } ?? ""))
+        }
+        retrying = { version, attempt, of, pause in
+            progress?.clear()
+            terminal.note(
+                "\(version): a lock was not granted in time; try \(attempt) of \(of) in "
+                    + describe(milliseconds: pause.wholeMilliseconds))
+        }
+    }
+}

@@ -1,0 +1,71 @@
+internal import ArgumentParser
+internal import Database
+internal import ProjectConfig
+internal import SQLiteDriver
+
+/// `migrate environments`
+struct EnvironmentsCommand: DatabaseCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "environments", abstract: "List the environments of the configuration.",
+        discussion: "Connects to none of them. Addresses are shown without passwords.")
+
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+    @ParentCommand var root: RootCommand
+
+    func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
+        guard let config = try Project.configuration(app.options) else {
+            throw Failure(
+                .configuration, "config_not_found", "there is no migrate.yaml here or above",
+                hint: "Create one with 'migrate init', or name it with --config.")
+        }
+        let chosen = Project.environmentName(app.options, config)
+        environment = chosen
+        var table = Table(["ENVIRONMENT", "DATABASE", "RULES"], shrinking: [1])
+        var list: [JSONValue] = []
+        for name in config.environmentNames {
+            let (database, problem, found) = try describe(name, config, app)
+            let rules = found.map(Self.rules) ?? []
+            table.add(
+                [name + (name == chosen ? " *" : ""), problem ?? database ?? "no url",
+                    rules.joined(separator: ", ")],
+                styles: problem == nil ? [:] : [1: .yellow])
+            list.append(
+                .object([
+                    "name": .string(name), "database": JSONValue(database),
+                    "problem": JSONValue(problem), "is_default": .bool(name == chosen),
+                    "protected": .bool(found?.isProtected ?? false), "rules": JSONValue(rules),
+                ]))
+        }
+        for line in table.lines(app.terminal) { app.terminal.result(line) }
+        return Outcome(facts: ["environments": .array(list)])
+    }
+
+    /// The address for display, or what keeps it from being shown.
+    private func describe(
+        _ name: String, _ config: ProjectConfig, _ app: App
+    ) throws -> (database: String?, problem: String?, found: EnvironmentConfig?) {
+        let found: EnvironmentConfig
+        do {
+            found = try config.environment(name, variables: Terminal.variable)
+        } catch {
+            guard error.code == .undefinedVariable else { throw error }
+            return (nil, error.message, nil)
+        }
+        guard let text = found.url else { return (nil, nil, found) }
+        do {
+            return (try app.display(DatabaseURL(text)), nil, found)
+        } catch let error as DatabaseError {
+            return (nil, error.message, found)
+        }
+    }
+
+    private static func rules(_ environment: EnvironmentConfig) -> [String] {
+        var rules: [String] = []
+        if environment.isProtected { rules.append("protected") }
+        if environment.verify.beforeCommit { rules.append("verify before commit") }
+        if environment.verify.after { rules.append("verify after") }
+        if environment.options.transaction == .all { rules.append("one transaction") }
+        if environment.options.lock == .lease { rules.append("lease") }
+        return rules
+    }
+}

@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import Migrations
+
+extension ColorMode: ExpressibleByArgument {}
+
+/// The options that every subcommand takes, before or after its name.
+struct GlobalOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Environment from the configuration (MIGRATE_ENV).", valueName: "name"))
+    var env: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Configuration file (MIGRATE_CONFIG); default: migrate.yaml here or in a parent.",
+            valueName: "path"))
+    var config: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Database, in the place of the environment's (MIGRATE_URL).", valueName: "url"))
+    var url: String?
+
+    @Option(name: .long, help: ArgumentHelp("Folder of migrations.", valueName: "path"))
+    var dir: String?
+
+    @Flag(name: .long, help: "Print one JSON document on standard output.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Print errors only.")
+    var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Print more: notices of the server, each connection.")
+    var verbose = false
+
+    @Option(
+        name: .long, help: ArgumentHelp("auto, always or never (also NO_COLOR).", valueName: "when")
+    )
+    var color: ColorMode?
+
+    @Flag(name: .long, help: "Answer yes to a confirmation.")
+    var yes = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Why; kept in the log. Needed with --yes in a protected environment.",
+            valueName: "text"))
+    var reason: String?
+
+    /// These options, with what stands before the subcommand's name where they say nothing.
+    func merged(over outer: GlobalOptions) -> GlobalOptions {
+        var merged = self
+        merged.env = env ?? outer.env
+        merged.config = config ?? outer.config
+        merged.url = url ?? outer.url
+        merged.dir = dir ?? outer.dir
+        merged.json = json || outer.json
+        merged.quiet = quiet || outer.quiet
+        merged.verbose = verbose || outer.verbose
+        merged.color = color ?? outer.color
+        merged.yes = yes || outer.yes
+        merged.reason = reason ?? outer.reason
+        return merged
+    }
+}
+
+/// A duration on the command line: `30s`, `5m`.
+struct DurationArgument: ExpressibleByArgument {
+    let duration: Duration
+
+    init?(argument: String) {
+        guard let duration = Duration(shorthand: argument) else { return nil }
+        self.duration = duration
+    }
+}
+
+/// A version on the command line.
+struct VersionArgument: ExpressibleByArgument {
+    let version: Version
+
+    init?(argument: String) {
+        guard let version = Version(argument) else { return nil }
+        self.version = version
+    }
+}

@@ -1,0 +1,167 @@
+internal import Database
+internal import Migrations
+internal import ProjectConfig
+
+/// A failure in the form in which it is shown: every error of every layer becomes one, here.
+struct Failure: Error {
+    var code: String
+    var message: String
+    var hint: String?
+    var status: ExitStatus
+    var file: String?
+    var line: Int?
+    var column: Int?
+    var sourceLine: String?
+    /// Further lines: the server's detail, its own hint, SQLSTATE.
+    var notes: [String] = []
+    /// More facts for the `error` object of the JSON document.
+    var facts: [String: JSONValue] = [:]
+    /// Facts for the top of the JSON document, such as what was applied before the failure.
+    var documentFacts: [String: JSONValue] = [:]
+    /// What was done before, for the text output.
+    var report: RunReport?
+
+    init(_ status: ExitStatus, _ code: String, _ message: String, hint: String? = nil) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    init(_ error: ConfigError) {
+        self.init(.configuration, error.code.rawValue, error.message, hint: error.hint)
+        file = error.file
+        line = error.line
+        column = error.column
+    }
+
+    init(_ error: DatabaseError) {
+        self.init(Self.status(error), error.code.rawValue, error.message, hint: error.hint)
+        add(error)
+    }
+
+    private static func status(_ error: DatabaseError) -> ExitStatus {
+        switch error.code {
+        case .cannotConnect, .connectionLost, .databaseMissing, .insufficientPrivilege, .readOnly,
+            .corrupt:
+            .cannotConnect
+        case .invalidURL: .configuration
+        case .lockTimeout: .lockHeld
+        case .cancelled: .interrupted
+        case .storage: .storageFailed
+        default: .internalError
+        }
+    }
+
+    init(_ error: MigrationError, folder: String = "") {
+        self.init(Self.status(error), error.code.rawValue, error.message, hint: error.hint)
+        if let cause = error.cause {
+            if error.code == .database {
+                code = cause.code.rawValue
+                status = Self.status(cause)
+            }
+            add(cause)
+        }
+        if !error.versions.isEmpty { facts["versions"] = JSONValue(error.versions) }
+        if let holder = error.holder { facts["holder"] = .string(holder) }
+        if let failed = error.failed { add(failed, error, folder) }
+        report = error.report
+        if let report = error.report { documentFacts.merge(report.facts) { $1 } }
+    }
+
+    private static func status(_ error: MigrationError) -> ExitStatus {
+        switch error.code {
+        case .invalidFiles: .configuration
+        case .invalidRequest: .usage
+        case .checksumMismatch, .outOfOrder, .missing, .future, .failedPartWay: .historyDisagrees
+        case .foreignHistory, .refused, .irreversible, .transactionPooler: .refused
+        case .lockHeld, .lockTimeout: .lockHeld
+        case .migrationFailed: .migrationFailed
+        case .stoppedPartWay: .stoppedPartWay
+        case .verificationFailed: .verificationFailed
+        case .interrupted: .interrupted
+        case .database: .internalError
+        }
+    }
+
+    private mutating func add(_ error: DatabaseError) {
+        if let detail = error.detail { notes.append("detail: \(detail)") }
+        if let serverHint = error.hint, serverHint != hint { notes.append("hint: \(serverHint)") }
+        if let context = error.context { notes.append("context: \(context)") }
+        if let state = error.sqlState {
+            notes.append("SQLSTATE \(state)")
+            facts["sqlstate"] = .string(state)
+        }
+        if let code = error.extendedCode { notes.append("SQLite result code \(code)") }
+        if let detail = error.detail { facts["detail"] = .string(detail) }
+    }
+
+    private mutating func add(
+        _ failed: MigrationError.Failed, _ error: MigrationError, _ folder: String
+    ) {
+        file = failed.file.map { folder.isEmpty || $0.contains(" ") ? $0 : folder + "/" + $0 }
+        line = failed.line
+        column = failed.column
+        sourceLine = failed.sourceLine
+        guard !failed.version.isEmpty else { return }
+        documentFacts["failed"] = .object([
+            "version": .string(failed.version), "name": .string(failed.name),
+            "file": JSONValue(file), "line": JSONValue(line), "column": JSONValue(column),
+            "sqlstate": JSONValue(failed.databaseError?.sqlState),
+            "message": .string(failed.databaseError?.message ?? error.message),
+        ])
+    }
+
+    /// The `error` object of the JSON document.
+    var json: JSONValue {
+        var members = facts
+        members["code"] = .string(code)
+        members["message"] = .string(message)
+        members["hint"] = JSONValue(hint)
+        members["exit_status"] = .integer(Int64(status.rawValue))
+        if let file { members["file"] = .string(file) }
+        if let line { members["line"] = .integer(Int64(line)) }
+        if let column { members["column"] = .integer(Int64(column)) }
+        return .object(members)
+    }
+
+    /// The lines that a person sees.
+    func text(_ terminal: Terminal) -> String {
+        var place = ""
+        if let file {
+            place = file
+            if let line { place += ":\(line)" }
+            if let column { place += ":\(column)" }
+            place += ": "
+        }
+        var lines = [place + terminal.styledError("error:", .red) + " " + message]
+        if let sourceLine, let column {
+            let shown = sourceLine.split(separator: "\r").first.map(String.init) ?? ""
+            lines.append("    " + shown)
+            let pad = shown.unicodeScalars.prefix(column - 1).map { $0 == "\t" ? "\t" : " " }
+            lines.append("    " + pad.joined() + terminal.styledError("^", .red))
+        }
+        lines += notes.map { "  " + $0 }
+        if let hint { lines.append(terminal.styledError("hint:", .bold) + " " + hint) }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension RunReport {
+    /// The facts of a run for the JSON document.
+    var facts: [String: JSONValue] {
+        func list(_ migrations: [FinishedMigration]) -> JSONValue {
+            .array(
+                migrations.map {
+                    .object([
+                        "version": .string($0.version), "name": .string($0.name),
+                        "duration_ms": .integer($0.durationMilliseconds),
+                    ])
+                })
+        }
+        return [
+            "run_id": .string(runID), "applied": list(applied), "reverted": list(reverted),
+            "warnings": JSONValue(warnings), "dry_run": .bool(isDryRun),
+        ]
+    }
+}

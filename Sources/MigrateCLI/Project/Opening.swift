@@ -1,0 +1,167 @@
+internal import Database
+internal import Migrations
+internal import PostgresDriver
+internal import SQLiteDriver
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// What a command wants of the database.
+enum Access {
+    /// Only looks. A missing SQLite file is read as an empty database and not created.
+    case look
+    /// Changes what is there; a missing database is an error.
+    case change
+    /// As `change`, and creates the SQLite file.
+    case create
+}
+
+/// An open database with all that a command needs to know of it. The switch over the dialect is
+/// here and nowhere else.
+struct OpenDatabase {
+    let connection: any Connection
+    /// Fit for showing.
+    let display: String
+    let lock: LockChoice
+    /// False for an SQLite file that does not exist and was opened as an empty database in memory.
+    let exists: Bool
+    /// Opens another connection to the same database; nil on SQLite.
+    let openAnother: (@Sendable () throws(DatabaseError) -> any Connection)?
+    /// The SQLite file; nil otherwise.
+    let filePath: String?
+}
+
+extension App {
+    /// Opens the project's database.
+    ///
+    /// - Throws: `DatabaseError`, `Failure`.
+    func open(_ project: Project, _ access: Access) throws -> OpenDatabase {
+        guard let url = project.url else {
+            throw Failure(.configuration, "config_invalid_value", "no database was named")
+        }
+        terminal.redactor.add(url.text.contains("@") || url.text.contains("=") ? [url.text] : [])
+        switch url.dialect {
+        case .postgres: return try openPostgres(url, project)
+        case .sqlite: return try openSQLite(url, project, access)
+        }
+    }
+
+    /// True for an SQLite file that is not there yet.
+    func isMissingFile(_ project: Project) throws -> Bool {
+        guard let url = project.url, url.dialect == .sqlite else { return false }
+        let parsed = try SQLiteURL(url.text).resolved(against: project.urlFolder)
+        return parsed.path.map { !Files.exists($0) } ?? false
+    }
+
+    /// The address in the form in which it may be shown.
+    func display(_ url: DatabaseURL) throws -> String {
+        switch url.dialect {
+        case .postgres: try PostgresURL(url.text).redacted
+        case .sqlite: try SQLiteURL(url.text).display
+        }
+    }
+
+    private func openPostgres(_ url: DatabaseURL, _ project: Project) throws -> OpenDatabase {
+        let parsed = try PostgresURL(url.text)
+        let plain = [parsed.host, parsed.user, parsed.database]
+        terminal.redactor.add(parsed.secrets, publicParts: plain)
+        let password = try Password.read(
+            file: project.passwordFile, command: project.passwordCommand)
+        terminal.redactor.add(password.map { [$0] } ?? [], publicParts: plain)
+        let cancellation = self.cancellation
+        let name = identity(project).lockHolder
+        let timeout = project.options.connectTimeout
+        let open: @Sendable () throws(DatabaseError) -> PostgresConnection = {
+            () throws(DatabaseError) in
+            try PostgresConnection(
+                PostgresOptions(
+                    url: url, password: password, connectTimeout: timeout, applicationName: name,
+                    isCancelled: { cancellation.isRequested }))
+        }
+        let connection = try open()
+        connection.onNotice = { [terminal] notice in
+            let text =
+                notice.severity.lowercased() + ": " + notice.message
+                + (notice.detail.map { " (\($0))" } ?? "")
+            if notice.severity == "WARNING" { terminal.note(text) } else { terminal.detail(text) }
+        }
+        terminal.detail(
+            "connected to PostgreSQL \(connection.serverVersion) at \(parsed.redacted), "
+                + (connection.encryption ?? "no encryption"))
+        return OpenDatabase(
+            connection: connection, display: parsed.redacted,
+            lock: project.options.lock == .lease ? .lease : .session, exists: true,
+            openAnother: { () throws(DatabaseError) in try open() }, filePath: nil)
+    }
+
+    private func openSQLite(
+        _ url: DatabaseURL, _ project: Project, _ access: Access
+    ) throws -> OpenDatabase {
+        let parsed = try SQLiteURL(url.text).resolved(against: project.urlFolder)
+        let isMissing = parsed.path.map { !Files.exists($0) } ?? false
+        let connection: SQLiteConnection
+        if isMissing && access == .look {
+            connection = try SQLiteConnection(SQLiteURL(":memory:"), mode: .create)
+        } else {
+            let mode: SQLiteOpenMode =
+                access == .look ? .readOnlyWork : access == .create ? .create : .existing
+            connection = try SQLiteConnection(
+                parsed, mode: mode, busyTimeout: project.options.lockTimeout)
+        }
+        var lock = LockChoice.none
+        if let path = parsed.path, access != .look {
+            lock = .external(DatabaseFileLock(try SQLiteFileLock(databasePath: path)))
+        }
+        terminal.detail("opened \(parsed.display) with SQLite \(connection.serverVersion)")
+        return OpenDatabase(
+            connection: connection, display: parsed.display, lock: lock, exists: !isMissing,
+            openAnother: nil, filePath: parsed.path)
+    }
+
+    /// Who runs this.
+    func identity(_ project: Project) -> RunIdentity {
+        RunIdentity(
+            user: Self.userName, host: Self.hostName, pid: getpid(),
+            toolVersion: BuildInformation.version, environment: project.environment,
+            reason: options.reason)
+    }
+
+    private static var userName: String {
+        guard let entry = getpwuid(getuid()), let name = entry.pointee.pw_name else {
+            return Terminal.variable("USER") ?? String(getuid())
+        }
+        return String(cString: name)
+    }
+
+    private static var hostName: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+        return String(
+            decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+/// The SQLite driver's lock file in the shape that the runner wants.
+private final class DatabaseFileLock: ExternalLock {
+    private let lock: SQLiteFileLock
+
+    init(_ lock: SQLiteFileLock) { self.lock = lock }
+
+    func tryAcquire(holder: String) throws(MigrationError) -> LockAttempt {
+        do {
+            switch try lock.tryAcquire(holder: holder) {
+            case .acquired: return .acquired
+            case .heldBy(let line): return .held(by: line.map(RunIdentity.describe(lockHolder:)))
+            }
+        } catch {
+            throw MigrationError(error)
+        }
+    }
+
+    func release() { lock.release() }
+}

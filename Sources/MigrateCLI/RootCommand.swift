@@ -1,0 +1,35 @@
+internal import ArgumentParser
+
+/// A subcommand of `migrate`.
+protocol DatabaseCommand: ParsableCommand {
+    /// The options behind its name.
+    var options: GlobalOptions { get }
+    /// What stands before its name.
+    var root: RootCommand { get }
+    /// Does it, and prints the words.
+    ///
+    /// - Parameter environment: set as soon as it is known, for the JSON document of a failure.
+    func perform(_ app: App, _ environment: inout String?) throws -> Outcome
+}
+
+/// `migrate` itself. Every command has an explicit name: without it the parser scans the program
+/// for conformances, a third of a start's instructions.
+struct RootCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate",
+        abstract: "Take a database schema from a laptop to production, and back.",
+        discussion: """
+            Migrations are SQL files, VERSION_name.up.sql and VERSION_name.down.sql, in one folder. \
+            'migrate help exit-status' lists the exit statuses; 'migrate --version' the libraries.
+            """,
+        subcommands: [
+            InitCommand.self, NewCommand.self, StatusCommand.self, PlanCommand.self,
+            UpCommand.self, DownCommand.self, RedoCommand.self, VerifyCommand.self,
+            BaselineCommand.self, RepairCommand.self, DoctorCommand.self,
+            EnvironmentsCommand.self,
+        ])
+
+    @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    func run() throws { throw CleanExit.helpRequest(self) }
+}
