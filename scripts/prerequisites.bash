@@ -72,9 +72,12 @@ require_packages() {
         return
     fi
     say "installing ${missing[*]}"
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-        "${missing[@]}" >/dev/null
+    if ! as_root apt-get update -qq ||
+        ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+            --no-install-recommends "${missing[@]}" >/dev/null; then
+        printf 'error: that failed; as root, run: apt-get install %s\n' "${missing[*]}" >&2
+        return 1
+    fi
 }
 
 # The C libraries that a build needs: SQLite, libyaml, and libpq, which is opened at run time.
@@ -132,9 +135,11 @@ require_server_packages() {
         say "installed already: postgresql postgresql-contrib sqlite3"
         return
     fi
-    as_root mkdir -p "$folder"
-    as_root tee "$note" >/dev/null <<<'create_main_cluster = false'
-    require_packages postgresql-common || { as_root rm -f "$note"; exit 1; }
-    require_packages postgresql postgresql-contrib sqlite3 || { as_root rm -f "$note"; exit 1; }
-    as_root rm -f "$note"
+    (
+        trap 'as_root rm -f "$note"' EXIT
+        as_root mkdir -p "$folder"
+        as_root tee "$note" >/dev/null <<<'create_main_cluster = false'
+        require_packages postgresql-common
+        require_packages postgresql postgresql-contrib sqlite3
+    )
 }
