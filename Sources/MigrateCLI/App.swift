@@ -1,5 +1,7 @@
 internal import Database
 internal import Migrations
+internal import ProjectConfig
+internal import SQLText
 
 /// What every command has at hand: its options, the terminal, the request to stop.
 final class App {

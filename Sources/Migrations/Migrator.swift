@@ -109,6 +109,9 @@ package final class Migrator {
         let cache = try sources()
         let first = try store.read(connection, withLog: false).snapshot
         _ = try redoPlan(cache, first, count)
+        guard try !downPlanner(cache, first).rows(.count(count)).isEmpty else {
+            return RunReport(runID: context.identity.runID, totalApplied: 0)
+        }
         return try withLock(first) { snapshot throws(MigrationError) in
             let plan = try self.redoPlan(cache, snapshot, count)
             return try self.execute(
@@ -156,6 +159,13 @@ package final class Migrator {
                 step.down = try cache.script(of: down, allowsEmpty: true)
             }
             again.append(step)
+        }
+        // What a repeatable migration made may have gone with the revert.
+        for repeatable in cache.folder.repeatables {
+            again.append(
+                PlannedMigration(
+                    version: repeatable.key, name: repeatable.name, action: .applyRepeatable,
+                    script: try cache.script(of: repeatable.file, allowsEmpty: false)))
         }
         plan.steps += again
         return plan

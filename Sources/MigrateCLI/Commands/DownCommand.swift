@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Database
 internal import Migrations
 
 /// `migrate down`

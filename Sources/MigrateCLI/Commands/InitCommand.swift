@@ -20,9 +20,11 @@ struct InitCommand: DatabaseCommand {
                 .configuration, "config_exists", "'\(path)' exists already",
                 hint: "It is left as it is. 'migrate new NAME' writes another migration.")
         }
-        let isFolderUsed =
-            Files.exists(folder)
-            && !(try MigrationFolder.discover(folder, dialect: .sqlite).migrations.isEmpty)
+        var isFolderUsed = false
+        if Files.exists(folder) {
+            let found = try MigrationFolder.discover(folder, dialect: .sqlite)
+            isFolderUsed = !found.migrations.isEmpty
+        }
         var written = [path]
         do {
             try Files.create(path, Self.text(folder))

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Database
 internal import Migrations
+internal import ProjectConfig
+internal import SQLText
 
 extension UpRequest.Phases: ExpressibleByArgument {}
 

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 
 /// A value of the JSON document that `--json` prints.
-enum JSONValue: Encodable, Equatable {
+enum JSONValue: Encodable, Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)

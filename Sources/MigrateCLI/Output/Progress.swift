@@ -6,30 +6,21 @@ internal import Synchronization
 /// n of m, elapsed. It appears after a second, and leaves nothing behind.
 ///
 /// The run's thread tells what happens; a timer's thread draws.
-final class Progress: Sendable {
-    private struct State {
-        var label = ""
-        var done = 0
-        var total = 0
-        var start = ContinuousClock.now
-        var isShown = false
-        var isActive = false
-    }
-
-    private let state = Mutex(State())
+final class Progress {
+    private let state = SharedState()
     private let timer: any DispatchSourceTimer
 
     init() {
         timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "migrate.progress"))
         timer.schedule(deadline: .now() + 1, repeating: .milliseconds(200))
-        timer.setEventHandler { [weak self] in self?.draw() }
+        timer.setEventHandler { [state] in state.draw() }
         timer.resume()
     }
 
     deinit { timer.cancel() }
 
     func begin(_ label: String, statements: Int) {
-        state.withLock {
+        state.mutex.withLock {
             $0.label = label
             $0.done = 0
             $0.total = statements
@@ -38,24 +29,38 @@ final class Progress: Sendable {
         }
     }
 
-    func statementDone(_ done: Int) { state.withLock { $0.done = done } }
+    func statementDone(_ done: Int) { state.mutex.withLock { $0.done = done } }
 
     /// Takes the line away, so that something else can be printed.
     func clear() {
-        state.withLock {
+        state.mutex.withLock {
             $0.isActive = false
-            Self.erase(&$0)
+            $0.erase()
         }
     }
+}
 
-    private static func erase(_ state: inout State) {
-        guard state.isShown else { return }
-        state.isShown = false
+private struct State {
+    var label = ""
+    var done = 0
+    var total = 0
+    var start = ContinuousClock.now
+    var isShown = false
+    var isActive = false
+
+    mutating func erase() {
+        guard isShown else { return }
+        isShown = false
         Terminal.redraw("\r\u{1B}[K")
     }
+}
 
-    private func draw() {
-        state.withLock { state in
+/// What both threads see.
+private final class SharedState: Sendable {
+    let mutex = Mutex(State())
+
+    func draw() {
+        mutex.withLock { state in
             guard state.isActive else { return }
             let elapsed = ContinuousClock.now - state.start
             guard elapsed >= .seconds(1) else { return }

@@ -1,6 +1,7 @@
 internal import Database
 internal import Migrations
 internal import PostgresDriver
+internal import ProjectConfig
 internal import SQLiteDriver
 
 #if canImport(Glibc)
@@ -44,7 +45,6 @@ extension App {
         guard let url = project.url else {
             throw Failure(.configuration, "config_invalid_value", "no database was named")
         }
-        terminal.redactor.add(url.text.contains("@") || url.text.contains("=") ? [url.text] : [])
         switch url.dialect {
         case .postgres: return try openPostgres(url, project)
         case .sqlite: return try openSQLite(url, project, access)
@@ -69,6 +69,7 @@ extension App {
     private func openPostgres(_ url: DatabaseURL, _ project: Project) throws -> OpenDatabase {
         let parsed = try PostgresURL(url.text)
         let plain = [parsed.host, parsed.user, parsed.database]
+        if !parsed.secrets.isEmpty { terminal.redactor.add([url.text]) }
         terminal.redactor.add(parsed.secrets, publicParts: plain)
         let password = try Password.read(
             file: project.passwordFile, command: project.passwordCommand)

@@ -15,12 +15,12 @@ enum Password {
     ///
     /// - Throws: `Failure` that names the file or the program, and never what was read.
     static func read(file: String?, command: PasswordCommand?) throws(Failure) -> String? {
-        if let file { return try read(file) }
+        if let file { return try readFile(file) }
         if let command { return try run(command) }
         return nil
     }
 
-    private static func read(_ path: String) throws(Failure) -> String {
+    private static func readFile(_ path: String) throws(Failure) -> String {
         do {
             return try firstLine(Files.read(path), "the password file '\(path)'")
         } catch let error as Files.Failure {
@@ -86,7 +86,8 @@ enum Password {
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for argument in argv { free(argument) } }
         var process: pid_t = 0
-        let problem = posix_spawnp(&process, argv[0] ?? nil, &actions, &attributes, &argv, environ)
+        guard let program = argv[0] else { return ([], 127) }
+        let problem = posix_spawnp(&process, program, &actions, &attributes, &argv, environ)
         close(ends[1])
         guard problem == 0 else {
             let reason = String(cString: strerror(problem)).lowercased()
@@ -97,7 +98,7 @@ enum Password {
         var output: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = read(ends[0], &buffer, buffer.count)
+            let count = systemRead(ends[0], &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { break }
             output += buffer.prefix(count)
@@ -106,4 +107,9 @@ enum Password {
         while waitpid(process, &status, 0) < 0 && errno == EINTR {}
         return (output, status & 0x7F == 0 ? status >> 8 & 0xFF : status & 0x7F + 128)
     }
+}
+
+/// read(2), which `Password.read` hides.
+private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    read(descriptor, buffer, count)
 }
