@@ -21,6 +21,8 @@ extension Migrator {
         var execution = Execution(
             chain: LogChain(store: store, run: context.identity, tail: snapshot.logTail),
             report: report, tableIDs: snapshot.facts.tableIDs, isDryRun: isDryRun)
+        serverNoticesLostClients =
+            snapshot.facts.noticesLostClients && connection.serverVersionNumber >= 140_000
         connection.protectedTables = [store.name.table, store.logTableName]
         defer { connection.protectedTables = [] }
         do {
@@ -85,8 +87,13 @@ extension Migrator {
         return [
             Step("RESET SESSION AUTHORIZATION"), Step("RESET ROLE"), Step("RESET ALL"),
             Step("CLOSE ALL"), Step("UNLISTEN *"), Step("DEALLOCATE ALL"), Step("DISCARD TEMP"),
-        ] + timeouts(step, isLocal: false)
+        ] + timeouts(step, isLocal: false) + (serverNoticesLostClients ? [checkForClient] : [])
     }
+
+    /// A run that was killed must not keep its lock and its locks on tables for as long as its
+    /// statement goes on. Source:
+    /// https://www.postgresql.org/docs/15/runtime-config-connection.html#GUC-CLIENT-CONNECTION-CHECK-INTERVAL
+    private var checkForClient: Step { Step("SET client_connection_check_interval = 1000") }
 
     /// Through a transaction pooler, settings live as long as the transaction.
     func opening(_ step: PlannedMigration) -> [Step] {

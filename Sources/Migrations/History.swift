@@ -85,6 +85,8 @@ package struct ServerFacts: Sendable {
     package var backendPID: Int64?
     /// True on a standby.
     package var isInRecovery: Bool
+    /// True where the server can notice that a client died while a statement of its runs.
+    package var noticesLostClients: Bool
     /// Object ids of the history and log tables; empty on SQLite and where they do not exist.
     package var tableIDs: [Int64]
 }

@@ -81,7 +81,8 @@ struct HistoryStore {
             pg_catalog.pg_is_in_recovery(), h.schema, h.history, \
             (SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n \
             ON n.oid = c.relnamespace WHERE n.nspname = coalesce(h.schema, current_schema()) \
-            AND c.relname = $2), pg_catalog.current_schema() \
+            AND c.relname = $2), pg_catalog.current_schema(), \
+            pg_catalog.version() LIKE '%linux%' \
             FROM (SELECT (SELECT n.nspname FROM pg_catalog.pg_class c \
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
             WHERE c.oid = pg_catalog.to_regclass($1)) AS schema, \
@@ -154,6 +155,7 @@ struct HistoryStore {
             facts: ServerFacts(
                 database: facts[0].string ?? "", user: facts[1].string,
                 backendPID: facts[2].integer, isInRecovery: facts[3].boolean ?? false,
+                noticesLostClients: facts[8].boolean ?? false,
                 tableIDs: [facts[5].integer, facts[6].integer].compactMap(\.self)))
     }
 
@@ -181,7 +183,7 @@ struct HistoryStore {
         }
         let facts = ServerFacts(
             database: rest[2].rows.first?[0].string ?? "", user: nil, backendPID: nil,
-            isInRecovery: false, tableIDs: [])
+            isInRecovery: false, noticesLostClients: false, tableIDs: [])
         return (
             Array(results.prefix(first.count)),
             HistorySnapshot(

@@ -9,6 +9,8 @@ package final class Migrator {
     var store: HistoryStore
     /// The lock, while a run holds it.
     var activeLock: (any RunLock)?
+    /// Whether the server can be told to look whether this program still lives.
+    var serverNoticesLostClients = false
     var connection: any Connection { context.connection }
     var dialect: Dialect { context.connection.dialect }
 
