@@ -81,13 +81,13 @@ package final class PostgresConnection: Connection {
         do {
             return try run.run(onProgress: onProgress)
         } catch {
-            throw StepFailure(
-                stepIndex: error.stepIndex,
-                error: DatabaseError(
-                    error.fields,
-                    FailureCircumstances(
-                        sql: steps[error.stepIndex].sql, wasInterrupted: cancel.wasUsed,
-                        countsBytes: countsBytes)))
+            let circumstances = FailureCircumstances(
+                sql: steps[error.stepIndex].sql, wasInterrupted: cancel.wasUsed,
+                countsBytes: countsBytes)
+            let reason = DatabaseError(error.fields, circumstances)
+            // libpq sees the end of a connection only when it reads on; from here it is the end.
+            if reason.code == .connectionLost { close() }
+            throw StepFailure(stepIndex: error.stepIndex, error: reason)
         }
     }
 
