@@ -71,8 +71,10 @@ package final class PostgresConnection: Connection {
     /// Runs the steps in order and stops at the first that fails.
     ///
     /// Steps that follow one another without `copyData` or `runsAlone` go to the server as one
-    /// pipeline and cost one round trip. The server makes one implicit transaction of what of them
-    /// stands outside BEGIN and COMMIT: where such a step fails, those before it are undone.
+    /// pipeline and cost one round trip. The server makes one implicit transaction of those among
+    /// them that stand outside BEGIN and COMMIT: where such a step fails, those before it are undone.
+    /// A BEGIN joins what precedes it in the pipeline: a `SET` before it is undone by a later
+    /// ROLLBACK, and after a query `SET TRANSACTION` comes too late. A COMMIT ends all that.
     package func run(
         _ steps: [Step], onProgress: (Int) -> Void
     ) throws(StepFailure) -> [StepResult] {
