@@ -31,10 +31,17 @@ struct ConnectFailure {
         }
         let message = LibPQText.oneLine(lines.joined(separator: "\n"))
         return DatabaseError(
-            state == "3D000" ? .databaseMissing : .cannotConnect,
+            code(state: state, message: message),
             Self.hide(secrets, in: message.isEmpty ? "the connection failed" : message),
             detail: detail, hint: serverHint ?? hint(state: state, message: message),
             sqlState: state)
+    }
+
+    private func code(state: String?, message: String) -> DatabaseError.Code {
+        if state == "3D000" { return .databaseMissing }
+        // libpq complains of a parameter before it looks for a server.
+        let isParameter = message.hasPrefix("invalid ") || message.hasPrefix("could not match ")
+        return isParameter ? .invalidURL : .cannotConnect
     }
 
     private static func rest(of line: Substring, after label: String) -> Substring? {
@@ -111,6 +118,8 @@ struct ConnectFailure {
             ("No such file or directory", "Check that the server runs, and the socket's folder."),
             ("could not translate host name", "Check the name of the host in the URL."),
             ("could not receive data", "Check that a PostgreSQL server listens on that port."),
+            ("invalid response to SSL", "Check that a PostgreSQL server listens on that port."),
+            ("invalid ", "Correct the parameter in the URL, the service file or the environment."),
             ("closed the connection unexpectedly", "Check that it is PostgreSQL on that port."),
             ("definition of service", "Check the service's name and PGSERVICEFILE."),
         ]

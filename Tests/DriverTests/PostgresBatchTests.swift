@@ -63,6 +63,24 @@ func failed(
         #expect(connection.transactionState == .idle)
     }
 
+    @Test func `progress is told while the batch still runs`() throws {
+        let database = try TestDatabase()
+        let admin = try database.connect()
+        let connection = try database.connect()
+        try admin.query("SELECT pg_advisory_lock(7)")
+        try connection.query("SET statement_timeout = '20s'")
+        var isReleased = false
+        // The last step waits for a lock that is let go only when the first is told to be over.
+        _ = try connection.run(
+            [Step("SELECT 'first'"), Step("SELECT pg_advisory_lock(7)")],
+            onProgress: { index in
+                guard index == 0 else { return }
+                let answer = try? admin.query("SELECT pg_advisory_unlock(7)")
+                isReleased = answer?.rows[0][0].boolean == true
+            })
+        #expect(isReleased)
+    }
+
     @Test func `a batch larger than every buffer in both directions does not stall`() throws {
         let database = try TestDatabase()
         let connection = try database.connect()

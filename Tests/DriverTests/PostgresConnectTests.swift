@@ -201,6 +201,13 @@ import Testing
         #expect(error.code == .cancelled)
     }
 
+    @Test(arguments: ["sslmode=s", "connect_timeout=soon", "port=12345678", "gssencmode=x"])
+    func `a parameter with a value of no sense is the URL's fault`(parameter: String) throws {
+        let error = try refused("postgres://u:s3cret@127.0.0.1/d?\(parameter)")
+        #expect(error.code == .invalidURL)
+        #expect(error.hint != nil)
+    }
+
     @Test func `TLS that is required and not there is told`() throws {
         let url = try PostgresServer.url(database: "postgres").text
         let error = try refused(url + "?sslmode=require")
