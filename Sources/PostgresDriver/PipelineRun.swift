@@ -100,13 +100,18 @@ struct PipelineRun {
 
     /// Takes in all results that have arrived.
     private mutating func receive(_ onProgress: (Int) -> Void) throws(BatchFailure) {
+        var emptyAnswers = 0
         while !isFinished, current < next || syncIsQueued, !handle.isBusy {
             guard let result = handle.nextResult() else {
-                // The end of one step's results; or, before any, libpq moving to the next step.
+                // The end of one step's results; or, before any, libpq moving to the next step. A
+                // second one in a row would mean that it waits for the server without saying so.
                 if answer != nil { finishStep(onProgress) }
                 if !handle.isConnected { throw lost() }
+                emptyAnswers += 1
+                if emptyAnswers > 1 { return }
                 continue
             }
+            emptyAnswers = 0
             switch result.status {
             case .sync: isFinished = true
             case .aborted: answer = answer ?? StepResult()

@@ -136,7 +136,7 @@ import Testing
         #expect(wrong.sqlState == "28P01")
         #expect(wrong.message.contains(role.name))
         let bare = try PostgresServer.url(database: "postgres", user: role.name).text
-        let none = try refused(bare + "?passfile=/dev/null")
+        let none = try refused(bare + "?passfile=/nowhere/pass")
         #expect(none.code == .cannotConnect)
         #expect(none.hint?.contains("password_file") == true)
         let given = try refused(bare, password: "s3cretgiven")
