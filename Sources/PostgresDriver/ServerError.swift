@@ -112,11 +112,12 @@ extension DatabaseError {
 ///
 /// They are English in this program, which never calls `setlocale`.
 enum LibPQText {
-    /// The lines joined by "; ", without the indented advice and the server's source positions.
+    /// The lines joined by "; ", without their full stops, the indented advice and the server's source
+    /// positions.
     static func oneLine(_ text: String) -> String {
         text.split(whereSeparator: \.isNewline)
             .filter { !$0.hasPrefix("\t") && !$0.hasPrefix("LOCATION:") }
-            .map { $0.trimmed }
+            .map { $0.hasSuffix(".") ? $0.dropLast().trimmed : $0.trimmed }
             .filter { !$0.isEmpty }
             .joined(separator: "; ")
     }

@@ -82,8 +82,7 @@ func failed(
     }
 
     @Test func `a batch larger than every buffer in both directions does not stall`() throws {
-        let database = try TestDatabase()
-        let connection = try database.connect()
+        let connection = try PostgresServer.connect()
         let text = String(repeating: "0123456789", count: 2000)
         let steps = (0..<1000).map {
             Step("SELECT $1::int, $2::text || $2::text", [.integer(Int64($0)), .text(text)])
@@ -96,8 +95,7 @@ func failed(
     }
 
     @Test func `one value of twenty megabytes passes`() throws {
-        let database = try TestDatabase()
-        let connection = try database.connect()
+        let connection = try PostgresServer.connect()
         let bytes = [UInt8](repeating: 0xAB, count: 20_000_000)
         let result = try connection.query("SELECT length($1::bytea)", [.blob(bytes)])
         #expect(result.rows[0][0].integer == 20_000_000)
@@ -180,8 +178,7 @@ func failed(
     }
 
     @Test func `notices come in order on the way`() throws {
-        let database = try TestDatabase()
-        let connection = try database.connect()
+        let connection = try PostgresServer.connect()
         var notices: [DatabaseNotice] = []
         connection.onNotice = { notices.append($0) }
         try connection.run([

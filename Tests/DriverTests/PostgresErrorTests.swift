@@ -27,8 +27,7 @@ import Testing
     func `each SQLSTATE has its code`(
         sql: String, code: DatabaseError.Code, state: String
     ) throws {
-        let database = try TestDatabase()
-        let connection = try database.connect()
+        let connection = try PostgresServer.connect()
         let error = try failed(connection, [Step(sql)]).error
         #expect(error.code == code)
         #expect(error.sqlState == state)
