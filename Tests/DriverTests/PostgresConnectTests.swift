@@ -51,6 +51,8 @@ import Testing
         #expect(row[4] == "UTF8")
         #expect(row[5].integer == Int64(connection.serverVersionNumber))
         #expect(connection.encryption == nil)
+        let library = try PostgresLibrary.version().split(separator: ".").compactMap { Int($0) }
+        #expect(library.count == 2 && library[0] >= 14)
         let address = try PostgresServer.address()
         #expect(connection.port == address.port)
         #expect(connection.host == address.host)
