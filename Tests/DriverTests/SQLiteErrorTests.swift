@@ -32,7 +32,7 @@ struct SQLiteErrorTests {
         let error = try failure(connection, sql)
         #expect(error.code == code, "\(error)")
         if let offset { #expect(error.offset == offset, "\(error)") }
-        #expect(error.extendedCode == 1)
+        #expect(error.extendedCode.map { $0 & 0xff } == 1)
         #expect(error.sqlState == nil)
     }
 
