@@ -101,6 +101,25 @@ struct SQLiteRunTests {
         #expect(error.offset == offset)
     }
 
+    @Test func `what follows a statement is empty exactly where SQLite finds nothing in it`() {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SplitMix(state: seed)
+        let alphabet = Array(" \n\t\r\u{c};-*/x'")
+        var blank = 0
+        for _ in 0..<5000 {
+            let tail = String(
+                (0..<Int.random(in: 0..<8, using: &random)).map { _ in
+                    alphabet[Int.random(in: 0..<alphabet.count, using: &random)]
+                })
+            // No statement can be made of these characters: what is not empty is an error.
+            let isBlank = (try? connection.query(tail)) != nil
+            let isAccepted = (try? connection.query("SELECT 1;" + tail)) != nil
+            #expect(isAccepted == isBlank, "seed \(seed): \(tail.debugDescription)")
+            blank += isBlank ? 1 : 0
+        }
+        #expect(blank > 500, "seed \(seed): hardly any text was empty")
+    }
+
     @Test func `the number of parameters must fit`() throws {
         #expect(try failure("SELECT ?1, ?2", [1]).message.contains("2 parameters, and 1 values"))
         #expect(try failure("SELECT 1", [1]).message.contains("0 parameters, and 1 values"))
@@ -134,5 +153,18 @@ struct SQLiteRunTests {
         connection.close()
         connection.interrupter.interrupt()
         #expect(try failure("SELECT 1").code == .connectionLost)
+    }
+}
+
+/// SplitMix64. Source: https://prng.di.unimi.it/splitmix64.c
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
     }
 }

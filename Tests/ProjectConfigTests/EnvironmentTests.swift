@@ -99,6 +99,11 @@ struct EnvironmentTests {
         #expect(!"\(error)".contains("hunter2"))
     }
 
+    @Test func `a URL in the place of a key is not shown`() throws {
+        let error = try parseFailure("environments: { a: { 'postgres://u:hunter2@h/d': '${' } }")
+        #expect(error.message == "'environments.a.(not shown)' has a '${' without a '}'")
+    }
+
     @Test func `a bare number from a variable is not shown either`() throws {
         let config = try parse("environments:\n  a:\n    lock_wait: ${V}\n")
         let error = try #require(throws: ConfigError.self) {
