@@ -15,7 +15,6 @@
     X(int, PQlibVersion, (void), ())                                                               \
     X(PQconninfoOption *, PQconndefaults, (void), ())                                              \
     X(PQconninfoOption *, PQconninfoParse, (const char *text, char **error), (text, error))        \
-    X(PQconninfoOption *, PQconninfo, (PGconn * conn), (conn))                                     \
     X(PGconn *, PQconnectStartParams,                                                              \
       (const char *const *keywords, const char *const *values, int expand),                        \
       (keywords, values, expand))                                                                  \
@@ -52,7 +51,6 @@
     X(int, PQsetSingleRowMode, (PGconn * conn), (conn))                                            \
     X(int, PQenterPipelineMode, (PGconn * conn), (conn))                                           \
     X(int, PQexitPipelineMode, (PGconn * conn), (conn))                                            \
-    X(PGpipelineStatus, PQpipelineStatus, (const PGconn *conn), (conn))                            \
     X(int, PQpipelineSync, (PGconn * conn), (conn))                                                \
     X(int, PQsendFlushRequest, (PGconn * conn), (conn))                                            \
     X(PGresult *, PQgetResult, (PGconn * conn), (conn))                                            \

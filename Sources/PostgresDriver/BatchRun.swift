@@ -49,15 +49,16 @@ struct BatchRun {
     /// rest would be lost without a word.
     private func refuseZeroBytes() throws(BatchFailure) {
         for (index, step) in steps.enumerated() {
-            if let place = step.sql.unicodeScalars.firstIndex(of: "\0") {
-                let before = step.sql.unicodeScalars.distance(
-                    from: step.sql.startIndex, to: place)
+            if let offset = step.sql.zeroByteOffset {
+                // A place is told in characters, as the server does.
+                let before = String(decoding: step.sql.utf8.prefix(offset), as: UTF8.self)
                 throw BatchFailure(
                     stepIndex: index,
                     fields: .refused(
-                        "the statement holds a zero byte", sqlState: "42601", position: before + 1))
+                        "the statement holds a zero byte", sqlState: "42601",
+                        position: before.unicodeScalars.count + 1))
             }
-            for case .text(let text) in step.parameters where text.utf8.contains(0) {
+            for case .text(let text) in step.parameters where text.zeroByteOffset != nil {
                 throw BatchFailure(
                     stepIndex: index,
                     fields: .refused(

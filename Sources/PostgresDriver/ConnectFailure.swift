@@ -31,29 +31,45 @@ struct ConnectFailure {
         }
         let message = LibPQText.oneLine(lines.joined(separator: "\n"))
         return DatabaseError(
-            state == "3D000" ? .databaseMissing : .cannotConnect,
+            code(state: state, message: message),
             Self.hide(secrets, in: message.isEmpty ? "the connection failed" : message),
             detail: detail, hint: serverHint ?? hint(state: state, message: message),
             sqlState: state)
+    }
+
+    private func code(state: String?, message: String) -> DatabaseError.Code {
+        if state == "3D000" { return .databaseMissing }
+        // libpq complains of a parameter before it looks for a server.
+        let isParameter = message.hasPrefix("invalid ") || message.hasPrefix("could not match ")
+        return isParameter ? .invalidURL : .cannotConnect
     }
 
     private static func rest(of line: Substring, after label: String) -> Substring? {
         line.hasPrefix(label) ? line.dropFirst(label.count).trimmed : nil
     }
 
-    /// Takes `28P01: ` out of `FATAL:  28P01: password authentication failed`.
+    /// Takes the state out of `… failed: FATAL:  28P01: password authentication failed`, and the
+    /// severity, which says nothing here.
     private static func withoutState(_ line: Substring) -> (Substring, String?) {
         var start = line.startIndex
         while let colon = line[start...].firstIndex(of: ":") {
             let after = line[line.index(after: colon)...].drop { $0 == " " }
             let state = after.prefix(5)
-            let isState =
-                state.count == 5 && after.dropFirst(5).hasPrefix(": ")
-                && state.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber) }
-            if isState { return (line[...colon] + " " + after.dropFirst(7), String(state)) }
+            if isState(state), after.dropFirst(5).hasPrefix(": ") {
+                let before = line[..<colon]
+                let severity = before.lastIndex(of: " ").map { before.index(after: $0) }
+                let words = before[..<(severity ?? before.startIndex)]
+                return (words + after.dropFirst(7).trimmed, String(state))
+            }
             start = line.index(after: colon)
         }
         return (line, nil)
+    }
+
+    /// A SQLSTATE has five capitals and digits, of which at least one is a digit: FATAL is none.
+    private static func isState(_ word: Substring) -> Bool {
+        word.utf8.count == 5 && word.contains(where: \.isNumber)
+            && word.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber) }
     }
 
     private static func hide(_ secrets: [String], in text: String) -> String {
@@ -102,6 +118,8 @@ struct ConnectFailure {
             ("No such file or directory", "Check that the server runs, and the socket's folder."),
             ("could not translate host name", "Check the name of the host in the URL."),
             ("could not receive data", "Check that a PostgreSQL server listens on that port."),
+            ("invalid response to SSL", "Check that a PostgreSQL server listens on that port."),
+            ("invalid ", "Correct the parameter in the URL, the service file or the environment."),
             ("closed the connection unexpectedly", "Check that it is PostgreSQL on that port."),
             ("definition of service", "Check the service's name and PGSERVICEFILE."),
         ]

@@ -1,5 +1,5 @@
 internal import CLibPQ
-internal import Database
+package import Database
 
 /// What is asked of libpq without a connection.
 enum LibPQ {
@@ -48,7 +48,16 @@ enum LibPQ {
         }
         return result
     }
+}
 
-    /// The library's version as a number: 150018 for 15.18.
-    static var version: Int { Int(PQlibVersion()) }
+/// The client library that connections use.
+package enum PostgresLibrary {
+    /// libpq's version, `15.18`; loads it if that was not done yet.
+    ///
+    /// - Throws: `.cannotConnect` where libpq is not installed.
+    package static func version() throws(DatabaseError) -> String {
+        try LibPQ.load()
+        let number = PQlibVersion()
+        return "\(number / 10000).\(number % 10000)"
+    }
 }

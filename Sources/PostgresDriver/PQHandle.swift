@@ -75,7 +75,7 @@ final class PQHandle {
     /// False once the connection is broken or closed.
     var isConnected: Bool { pointer != nil && PQstatus(pointer) == CONNECTION_OK }
     /// libpq's last message, which may have several lines.
-    var errorMessage: String { text(PQerrorMessage(pointer)) }
+    var errorMessage: String { pointer == nil ? "" : text(PQerrorMessage(pointer)) }
     var backendPID: Int32 { PQbackendPID(pointer) }
     var serverVersion: Int { Int(PQserverVersion(pointer)) }
 

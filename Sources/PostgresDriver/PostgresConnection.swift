@@ -75,8 +75,10 @@ package final class PostgresConnection: Connection {
     /// Runs the steps in order and stops at the first that fails.
     ///
     /// Steps that follow one another without `copyData` or `runsAlone` go to the server as one
-    /// pipeline and cost one round trip. The server makes one implicit transaction of what of them
-    /// stands outside BEGIN and COMMIT: where such a step fails, those before it are undone.
+    /// pipeline and cost one round trip. The server makes one implicit transaction of those among
+    /// them that stand outside BEGIN and COMMIT: where such a step fails, those before it are undone.
+    /// A BEGIN joins what precedes it in the pipeline: a `SET` before it is undone by a later
+    /// ROLLBACK, and after a query `SET TRANSACTION` comes too late. A COMMIT ends all that.
     package func run(
         _ steps: [Step], onProgress: (Int) -> Void
     ) throws(StepFailure) -> [StepResult] {
@@ -85,13 +87,13 @@ package final class PostgresConnection: Connection {
         do {
             return try run.run(onProgress: onProgress)
         } catch {
-            throw StepFailure(
-                stepIndex: error.stepIndex,
-                error: DatabaseError(
-                    error.fields,
-                    FailureCircumstances(
-                        sql: steps[error.stepIndex].sql, wasInterrupted: cancel.wasUsed,
-                        countsBytes: countsBytes)))
+            let circumstances = FailureCircumstances(
+                sql: steps[error.stepIndex].sql, wasInterrupted: cancel.wasUsed,
+                countsBytes: countsBytes)
+            let reason = DatabaseError(error.fields, circumstances)
+            // libpq sees the end of a connection only when it reads on; from here it is the end.
+            if reason.code == .connectionLost { close() }
+            throw StepFailure(stepIndex: error.stepIndex, error: reason)
         }
     }
 

@@ -103,10 +103,12 @@ struct PostgresConnector {
     // MARK: What went wrong
 
     private func timeoutError(_ silent: [String]) -> DatabaseError {
-        let seconds = timeout.map { "\($0.components.seconds) s" } ?? "time"
+        let (seconds, rest) = (timeout ?? .zero).components
+        let limit =
+            rest == 0 ? "\(seconds) s" : "\(seconds * 1000 + rest / 1_000_000_000_000_000) ms"
         return DatabaseError(
             .cannotConnect,
-            "no answer from \(silent.map { "'\($0)'" }.joined(separator: ", ")) within \(seconds)",
+            "no answer from \(silent.map { "'\($0)'" }.joined(separator: ", ")) within \(limit)",
             hint: "Check host, port and firewall; connect_timeout in the URL allows more time.")
     }
 

@@ -44,7 +44,9 @@ package struct PostgresURL: Sendable {
         // What a service file says is known only once connected.
         let database = value("dbname")
         self.database = database.isEmpty && service == nil ? user : database
-        connectTimeout = Int(value("connect_timeout"))
+        let seconds = value("connect_timeout")
+        connectTimeout = Int(seconds[...].trimmed)
+        if connectTimeout == nil, !seconds.isEmpty { throw URLComplaint.connectTimeout.error }
         secrets = Self.secrets(of: text, given: given)
     }
 

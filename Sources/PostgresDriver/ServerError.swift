@@ -72,7 +72,8 @@ extension DatabaseError {
         return code(sqlState: state)
     }
 
-    /// The kind of failure that a SQLSTATE names.
+    /// The kind of failure that a SQLSTATE names. Class 08 is not among them: as a mere ERROR it
+    /// comes from dblink or a foreign server, and this connection is well.
     ///
     /// Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
     private static func code(sqlState: String) -> Code {
@@ -85,11 +86,9 @@ extension DatabaseError {
         case "25006": return .readOnly
         case "3D000": return .databaseMissing
         case "XX001", "XX002": return .corrupt
-        case "57P01", "57P02", "57P03", "57P05": return .connectionLost
         default: break
         }
         switch sqlState.prefix(2) {
-        case "08": return sqlState == "08P01" ? .other : .connectionLost
         case "23": return .constraint
         case "40": return .transactionRollback
         default: return .other
@@ -113,11 +112,12 @@ extension DatabaseError {
 ///
 /// They are English in this program, which never calls `setlocale`.
 enum LibPQText {
-    /// The lines joined by "; ", without the indented advice and the server's source positions.
+    /// The lines joined by "; ", without their full stops, the indented advice and the server's source
+    /// positions.
     static func oneLine(_ text: String) -> String {
         text.split(whereSeparator: \.isNewline)
             .filter { !$0.hasPrefix("\t") && !$0.hasPrefix("LOCATION:") }
-            .map { $0.trimmed }
+            .map { $0.hasSuffix(".") ? $0.dropLast().trimmed : $0.trimmed }
             .filter { !$0.isEmpty }
             .joined(separator: "; ")
     }

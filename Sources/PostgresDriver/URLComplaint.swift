@@ -43,6 +43,8 @@ enum URLComplaint {
     case port
     /// A parameter that libpq does not know.
     case unknownParameter(String?)
+    /// `connect_timeout` is no number of seconds.
+    case connectTimeout
     /// libpq could not read it: the text, whose form chooses the hint.
     case unreadable(String)
 
@@ -103,12 +105,17 @@ enum URLComplaint {
                 name.map { "the database URL has the parameter '\($0)', which libpq does not know" }
                     ?? "the database URL has a parameter that libpq does not know",
                 hint: "Write & within a password as %26.")
+        case .connectTimeout:
+            DatabaseError(
+                .invalidURL, "connect_timeout is not a number",
+                hint: "Write it in whole seconds, in the URL or in PGCONNECT_TIMEOUT.")
         case .unreadable(let text):
             DatabaseError(
                 .invalidURL, "libpq cannot read the database URL",
                 hint: URIParts(text) == nil
                     ? "Write host=… dbname=… user=…, and values with spaces in single quotes."
-                    : "Write postgres://user@host:5432/database, other characters percent-encoded.")
+                    : "Write postgres://user@host:5432/database and percent-encode other characters, "
+                        + "%3D for = in the value of a parameter.")
         }
     }
 }

@@ -20,7 +20,7 @@ struct ConfigSection {
         case .mapping(let entries): self.entries = entries
         case .scalar(let scalar) where scalar.isNull: entries = []
         default:
-            let place = keys.isEmpty ? "the file" : "'\(keys.joined(separator: "."))'"
+            let place = keys.isEmpty ? "the file" : "'\(Wording.path(keys))'"
             throw ConfigError(
                 .wrongType, "\(place) must be a mapping of keys to values, not \(node.kind)",
                 file: file, at: node.mark)
@@ -119,7 +119,7 @@ struct ConfigSection {
     }
 
     /// The key with those that lead to it, `environments.dev.url`.
-    func name(of key: String) -> String { (keys + [key]).joined(separator: ".") }
+    func name(of key: String) -> String { Wording.path(keys + [key]) }
 
     /// The scalar under `key`; nil where there is none or its variables are not known yet.
     private func scalar(_ key: String, _ wanted: String) throws(ConfigError) -> YAMLScalar? {
@@ -156,7 +156,7 @@ struct ConfigSection {
     private static func unknown(
         _ entry: YAMLEntry, _ keys: [String], _ known: [String], _ file: String
     ) -> ConfigError {
-        let place = keys.isEmpty ? "" : " in '\(keys.joined(separator: "."))'"
+        let place = keys.isEmpty ? "" : " in '\(Wording.path(keys))'"
         if planned.contains(entry.key) {
             return ConfigError(
                 .unsupportedKey, "unknown key '\(entry.key)'\(place)",

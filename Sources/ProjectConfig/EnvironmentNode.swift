@@ -50,7 +50,7 @@ struct EnvironmentNode: Sendable {
         if section["password_file"] != nil, let command = section["password_command"] {
             throw ConfigError(
                 .invalidValue,
-                "'\(keys.joined(separator: "."))' has both 'password_file' and 'password_command'",
+                "'\(Wording.path(keys))' has both 'password_file' and 'password_command'",
                 hint: "Remove one of them.", file: file, at: command.mark)
         }
         return result

@@ -43,11 +43,19 @@ enum Spelling {
 
 /// The words that errors have in common.
 enum Wording {
-    /// The text in quotes; what might be a URL, or is long, is not repeated in a message.
+    /// The text in quotes, if it can be shown.
     static func quoted(_ text: String) -> String {
-        let isPrintable = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
-        let isShown =
-            text.unicodeScalars.count <= 40 && !text.contains("://") && !text.contains("@")
-        return isShown && isPrintable ? "'\(text)'" : "(not shown)"
+        isShown(text) ? "'\(text)'" : "(not shown)"
+    }
+
+    /// A key and those that lead to it, `environments.dev.url`.
+    static func path(_ keys: [String]) -> String {
+        keys.map { isShown($0) ? $0 : "(not shown)" }.joined(separator: ".")
+    }
+
+    /// What might be a URL, is long, or has control characters is not repeated in a message.
+    private static func isShown(_ text: String) -> Bool {
+        text.unicodeScalars.count <= 40 && !text.contains("://") && !text.contains("@")
+            && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
     }
 }

@@ -152,7 +152,7 @@ extension YAMLNode {
 
 extension Variables.Problem {
     fileprivate func error(_ keys: [String], _ file: String, _ mark: YAMLMark) -> ConfigError {
-        let key = keys.joined(separator: ".")
+        let key = Wording.path(keys)
         switch self {
         case .undefined(let name):
             return ConfigError(

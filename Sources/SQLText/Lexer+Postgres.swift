@@ -241,6 +241,7 @@ extension Lexer {
     /// An operator ends before a comment, and before trailing signs unless it holds a character
     /// that no operator of the standard has: `=-` is two operators, `?-` is one.
     private mutating func scanPostgresOperator() -> Lexeme.Kind {
+        guard position >= signsEnd else { return take(1, .operator) }
         let start = position
         var isExtended = false
         while position < end, Self.isOperator(source[position]) {
@@ -252,6 +253,7 @@ extension Lexer {
             isExtended = isExtended || Self.extendsOperator(source[position])
             position += 1
         }
+        signsEnd = position
         while !isExtended, position > start + 1,
             source[position - 1] == Byte.plus || source[position - 1] == Byte.minus
         {

@@ -43,6 +43,9 @@ struct Lexer {
     var standardConformingStrings = true
     /// A line end that comes out as a lexeme of its own when it is met in white space.
     var barrier = -1
+    /// Up to where `+` and `-` are known to be operators of one character (PostgreSQL), so that a
+    /// long run of them is looked at once and not once for each.
+    var signsEnd = 0
 
     init(_ source: UnsafeBufferPointer<UInt8>, _ dialect: SQLDialect, _ range: Range<Int>) {
         self.source = source

@@ -21,25 +21,22 @@ extension SQLScript {
                 source, dialect, from: SourceText.markLength(of: bytes))
             var readTo = splitter.position
             while true {
-                let event: StatementSplitter.Event?
+                let piece: Range<Int>
+                var isLast = false
                 do {
-                    event = try splitter.next()
+                    guard let event = try splitter.next() else { return }
+                    switch event {
+                    case .token(let lexeme): piece = lexeme.range
+                    case .terminator(let offset): piece = offset..<offset + 1
+                    case .copyData(let data): piece = data
+                    case .lineComment(let comment): piece = comment.upperBound..<comment.upperBound
+                    }
                 } catch {
-                    try body(UnsafeBufferPointer(rebasing: source[readTo...]))
-                    return
+                    piece = readTo..<source.count
+                    isLast = true
                 }
-                switch event {
-                case .token(let lexeme):
-                    try body(UnsafeBufferPointer(rebasing: source[lexeme.range]))
-                case .terminator(let offset):
-                    try body(UnsafeBufferPointer(rebasing: source[offset...offset]))
-                case .copyData(let data):
-                    try body(UnsafeBufferPointer(rebasing: source[data]))
-                case .lineComment:
-                    break
-                case nil:
-                    return
-                }
+                if !piece.isEmpty { try body(UnsafeBufferPointer(rebasing: source[piece])) }
+                guard !isLast else { return }
                 readTo = splitter.position
             }
         }

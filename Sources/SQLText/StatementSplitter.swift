@@ -21,8 +21,6 @@ struct StatementSplitter {
     private var resumption = 0
     /// The current statement's first and last token.
     private var statement: Range<Int>?
-    /// Where the line of the previous lexeme's end began, as far as dot commands need to know.
-    private var isAtLineStart = true
 
     init(_ source: UnsafeBufferPointer<UInt8>, _ dialect: SQLDialect, from start: Int) {
         lexer = Lexer(source, dialect, start..<source.count)
@@ -133,7 +131,7 @@ struct StatementSplitter {
         } else {
             start = offset
             while start < lexer.end, lexer.source[start] != Byte.lineFeed { start += 1 }
-            lexer.barrier = start < lexer.end ? start : -1
+            lexer.barrier = start
             start = min(start + 1, lexer.end)
         }
         var line = start

@@ -14,7 +14,9 @@ struct StringModeTracker {
 
     /// Notes a statement that has ended; `range` is where it stands in the lexer's text.
     mutating func note(_ lexer: Lexer, _ range: Range<Int>) {
-        guard let first = Self.words(lexer, range, limit: 1).first else { return }
+        guard Self.isCandidate(lexer.source[range.lowerBound]),
+            let first = Self.words(lexer, range, limit: 1).first
+        else { return }
         switch first {
         case "set", "reset", "discard", "select":
             noteSetting(Self.words(lexer, range, limit: 12))
@@ -31,6 +33,11 @@ struct StringModeTracker {
         default:
             break
         }
+    }
+
+    /// Most statements of a large file are rows to insert: their first letter is all that is read.
+    private static func isCandidate(_ first: UInt8) -> Bool {
+        "abcders".utf8.contains(Byte.lowercased(first))
     }
 
     private mutating func noteSetting(_ words: [String]) {

@@ -49,7 +49,9 @@ enum SQLiteFile {
             error.code = .cannotConnect
             return error
         }
-        var error = cannotOpen(path, failure.errno)
+        // Refused the creation, SQLite tries to open the file as it is, and tells of that attempt.
+        let isRefused = failure.errno == ENOENT && access(parent(of: path), W_OK | X_OK) != 0
+        var error = cannotOpen(path, isRefused ? errno : failure.errno)
         error.extendedCode = Int(failure.code)
         return error
     }

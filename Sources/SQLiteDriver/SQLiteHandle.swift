@@ -1,6 +1,5 @@
 import CSQLite
 import Database
-import Synchronization
 
 /// An open `sqlite3*`: opened by `init`, closed by its end of life. The pointer never leaves this
 /// file.
@@ -16,7 +15,7 @@ struct SQLiteHandle: ~Copyable {
     /// - Throws: whatever SQLite says, with the operating system's error number if it gave one.
     init(filename: String, createsFile: Bool, busyTimeout: Duration) throws(SQLiteOpenFailure) {
         var opened: OpaquePointer?
-        var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
         if createsFile { flags |= SQLITE_OPEN_CREATE }
         if filename.hasPrefix("file:") { flags |= SQLITE_OPEN_URI }
         let code = sqlite3_open_v2(filename, &opened, flags, nil)
@@ -25,11 +24,13 @@ struct SQLiteHandle: ~Copyable {
         }
         guard code == SQLITE_OK else {
             let failure = SQLiteOpenFailure(
-                code: code, message: String(cString: sqlite3_errmsg(opened)),
+                code: sqlite3_extended_errcode(opened),
+                message: String(cString: sqlite3_errmsg(opened)),
                 errno: sqlite3_system_errno(opened))
             sqlite3_close_v2(opened)
             throw failure
         }
+        sqlite3_extended_result_codes(opened, 1)
         pointer = opened
         // The interrupter keeps its own copy of the address, guarded by its lock.
         interrupter = SQLiteInterrupter(UInt(bitPattern: opened), busyTimeout: busyTimeout)

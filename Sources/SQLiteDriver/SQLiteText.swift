@@ -18,7 +18,10 @@ enum SQLiteText {
                 let line = bytes[next...]
                 index = line.firstIndex(of: UInt8(ascii: "\n")) ?? end
             case UInt8(ascii: "/") where next < end && bytes[next] == UInt8(ascii: "*"):
-                index = endOfComment(bytes, after: bytes.index(after: next))
+                let body = bytes.index(after: next)
+                // SQLite takes '/*' at the very end of a text for two operators.
+                guard body < end else { return bytes.distance(from: bytes.startIndex, to: index) }
+                index = endOfComment(bytes, after: body)
             default:
                 return bytes.distance(from: bytes.startIndex, to: index)
             }

@@ -59,7 +59,8 @@ package enum PostgresServer {
     }
 }
 
-/// A database of its own for one test, dropped when the last reference goes.
+/// A database of its own for one test, dropped when the last reference goes, whoever is still
+/// connected: keep it in a variable for as long as its connections are used.
 package final class TestDatabase: Sendable {
     /// Its name.
     package let name: String
