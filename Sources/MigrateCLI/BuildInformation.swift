@@ -9,7 +9,7 @@ enum BuildInformation {
 
     /// The program with the libraries that it runs with. libpq is opened for it.
     static var text: String {
-        let postgres = PostgresLibrary.version ?? "not installed"
+        let postgres = (try? PostgresLibrary.version()) ?? "not installed"
         return "migrate \(version) (libpq \(postgres), SQLite \(SQLiteLibrary.version), "
             + "libyaml \(ConfigFile.libraryVersion))"
     }
