@@ -44,7 +44,7 @@ struct SQLiteInterruptTests {
         let database = try SQLiteTestDatabase()
         let first = try database.open()
         try first.run([Step("CREATE TABLE t(a)"), Step("BEGIN EXCLUSIVE")])
-        let second = try database.open(.existing, busyTimeout: .seconds(600))
+        let second = try database.open(.existing, busyTimeout: .seconds(20))
         let hammer = Hammer(second.interrupter)
         let error = try #require(throws: DatabaseError.self) {
             try second.query("INSERT INTO t VALUES (1)")
