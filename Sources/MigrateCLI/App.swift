@@ -34,6 +34,11 @@ final class App {
 
     /// A migrator on an open database.
     func migrator(_ project: Project, _ database: OpenDatabase) -> Migrator {
+        Migrator(context(project, database))
+    }
+
+    /// What a run on an open database needs.
+    func context(_ project: Project, _ database: OpenDatabase) -> RunContext {
         var context = RunContext(
             connection: database.connection, folder: project.folder,
             identity: identity(project), lock: database.lock)
@@ -46,7 +51,7 @@ final class App {
         context.cancellation = cancellation
         context.openAnother = database.openAnother
         context.observer = RunObserver(reportingTo: terminal)
-        return Migrator(context)
+        return context
     }
 
     /// Refuses what a protected environment wants confirmed with a reason.

@@ -174,9 +174,8 @@ extension Script {
     /// The statements as steps, with the index of the statement behind each.
     func fileSteps(rowLimit: Int = 0) -> [(step: Step, statement: Int)] {
         sql.statements.enumerated().compactMap { index, statement in
-            let kind = StatementKind(statement, in: sql)
             // Inside a transaction it does nothing; the runner has done what it asks for.
-            if kind == .foreignKeysPragma && !directives.noTransaction { return nil }
+            if kinds[index] == .foreignKeysPragma && !directives.noTransaction { return nil }
             return (step(statement, rowLimit: rowLimit), index)
         }
     }

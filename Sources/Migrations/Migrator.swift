@@ -11,6 +11,7 @@ package final class Migrator {
     var activeLock: (any RunLock)?
     /// Whether the server can be told to look whether this program still lives.
     var serverNoticesLostClients = false
+    private var cache: SourceCache?
     var connection: any Connection { context.connection }
     var dialect: Dialect { context.connection.dialect }
 
@@ -18,6 +19,13 @@ package final class Migrator {
     package init(_ context: RunContext) {
         self.context = context
         store = HistoryStore(name: context.historyTable, dialect: context.connection.dialect)
+    }
+
+    /// Creates one that works with the files as another has read them, for a run that was planned
+    /// before its database was there.
+    package convenience init(_ context: RunContext, filesOf other: Migrator) {
+        self.init(context)
+        cache = other.cache
     }
 
     // MARK: Looking
@@ -44,10 +52,14 @@ package final class Migrator {
         return try upPlan(cache, history, request)
     }
 
+    /// The files, listed once; what was read of them stays read for as long as this value lives.
     func sources() throws(MigrationError) -> SourceCache {
-        SourceCache(
+        if let cache { return cache }
+        let new = SourceCache(
             folder: try MigrationFolder.discover(context.folder, dialect: dialect),
             dialect: dialect)
+        cache = new
+        return new
     }
 
     func upPlan(

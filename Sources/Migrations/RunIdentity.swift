@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -70,10 +72,9 @@ package struct RunIdentity: Sendable {
 
     /// The system's clock: RFC 3339, UTC, milliseconds.
     package static func systemTime() -> String {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
+        let now = Date.now.timeIntervalSince1970
         var parts = tm()
-        var seconds = now.tv_sec
+        var seconds = time_t(now)
         gmtime_r(&seconds, &parts)
         func pad(_ number: Int, _ width: Int) -> String {
             let digits = String(number)
@@ -82,6 +83,6 @@ package struct RunIdentity: Sendable {
         return pad(Int(parts.tm_year) + 1900, 4) + "-" + pad(Int(parts.tm_mon) + 1, 2) + "-"
             + pad(Int(parts.tm_mday), 2) + "T" + pad(Int(parts.tm_hour), 2) + ":"
             + pad(Int(parts.tm_min), 2) + ":" + pad(Int(parts.tm_sec), 2) + "."
-            + pad(Int(now.tv_nsec) / 1_000_000, 3) + "Z"
+            + pad(Int((now - Double(seconds)) * 1000), 3) + "Z"
     }
 }

@@ -14,6 +14,8 @@ package struct Script: Sendable {
     package let checksum: String
     /// SHA-256 of the tokens, comments and white space ignored; lower-case hex.
     package let contentDigest: String
+    /// What each statement is, in their order.
+    package let kinds: [StatementKind]
 
     /// Parses a file's bytes.
     ///
@@ -30,6 +32,7 @@ package struct Script: Sendable {
             throw .inFile(file, bytes, at: error.offset, error.message, hint: error.hint)
         }
         directives = try Directives(of: sql, file: file)
+        kinds = sql.statements.map { [sql] in StatementKind($0, in: sql) }
         checksum = Checksum.text(bytes)
         contentDigest = Checksum.content(bytes, textDialect)
     }

@@ -17,6 +17,8 @@ package enum StatementKind: Sendable, Hashable {
     /// SQLite's `PRAGMA foreign_keys`, which does nothing inside a transaction; the runner does
     /// what it asks for around the transaction.
     case foreignKeysPragma
+    /// SQLite's `DROP TABLE` and `ALTER TABLE`, of which a table's rebuild is made.
+    case dropsOrRenamesTable
 
     /// Sorts a statement.
     package init(_ statement: SQLStatement, in script: SQLScript) {
@@ -92,6 +94,7 @@ package enum StatementKind: Sendable, Hashable {
         case "COMMIT", "END": return .ends(words[0])
         case "ROLLBACK": return words.contains("TO") ? .ordinary : .ends("ROLLBACK")
         case "VACUUM": return .needsNoTransaction("VACUUM")
+        case "DROP", "ALTER": return words.dropFirst().first == "TABLE" ? .dropsOrRenamesTable : .ordinary
         case "ATTACH", "DETACH": return .needsNoTransaction(words[0])
         case "PRAGMA":
             let name = words.count > 3 && words[2] == "." ? words[3] : words.dropFirst().first
@@ -112,8 +115,7 @@ extension Script {
     /// - Throws: `.invalidFiles` with file:line:column, for a transactional file that holds
     ///   `BEGIN`, `COMMIT` or a statement that runs in no transaction.
     func checkStatements() throws(MigrationError) {
-        for statement in sql.statements {
-            let kind = StatementKind(statement, in: sql)
+        for (statement, kind) in zip(sql.statements, kinds) {
             let start = statement.range.lowerBound
             switch kind {
             case .begins(let name) where !directives.noTransaction,
@@ -138,8 +140,8 @@ extension Script {
     /// In a file without transaction, `BEGIN … COMMIT` makes a block of its own; it must close.
     private func checkTransactionBlocks() throws(MigrationError) {
         var openedAt: Int?
-        for statement in sql.statements {
-            switch StatementKind(statement, in: sql) {
+        for (statement, kind) in zip(sql.statements, kinds) {
+            switch kind {
             case .begins: openedAt = openedAt ?? statement.range.lowerBound
             case .ends: openedAt = nil
             default: continue
@@ -158,9 +160,10 @@ extension Script {
         guard sql.dialect == .sqlite else { return false }
         if directives.foreignKeysOff { return true }
         var dropped: Set<String> = []
-        for statement in sql.statements {
+        for (statement, kind) in zip(sql.statements, kinds) {
+            guard kind == .foreignKeysPragma || kind == .dropsOrRenamesTable else { continue }
             let words = statement.words.map { Self.unquoted($0).uppercased() }
-            if StatementKind(statement, in: sql) == .foreignKeysPragma {
+            if kind == .foreignKeysPragma {
                 let value = words.last ?? ""
                 if ["OFF", "0", "FALSE", "NO"].contains(value) { return true }
             }

@@ -27,7 +27,7 @@ extension Migrator {
         var units: [Unit] = []
         var blockStart: Int?
         for (index, statement) in script.sql.statements.enumerated() {
-            let kind = StatementKind(statement, in: script.sql)
+            let kind = script.kinds[index]
             if let start = blockStart {
                 if case .ends = kind {
                     units.append(Unit(kind: .block, statements: start..<index + 1))
@@ -44,7 +44,7 @@ extension Migrator {
                     Unit(kind: .alone(statement.words.first ?? ""), statements: index..<index + 1))
             case .foreignKeysPragma:
                 units.append(Unit(kind: .alone("PRAGMA"), statements: index..<index + 1))
-            case .ordinary, .ends:
+            case .ordinary, .ends, .dropsOrRenamesTable:
                 units.append(Unit(kind: .transactional, statements: index..<index + 1))
             }
         }

@@ -65,9 +65,9 @@ struct UpCommand: DatabaseCommand {
         var project = try app.project(&environment)
         try app.checkURL(project)
         if let lockWait { project.options.lockWait = lockWait.duration }
-        let database = try open(app, project)
+        let (database, migrator) = try open(app, project)
         defer { database.connection.close() }
-        let report = try app.migrator(project, database).up(request.request, isDryRun: dryRun)
+        let report = try migrator.up(request.request, isDryRun: dryRun)
         for warning in report.warnings { app.terminal.warning(warning) }
         print(report, database, app.terminal)
         var outcome = Outcome(
@@ -80,18 +80,23 @@ struct UpCommand: DatabaseCommand {
 
     /// A new SQLite file is created only once it is known that something will run in it; a
     /// rehearsal uses memory instead.
-    private func open(_ app: App, _ project: Project) throws -> OpenDatabase {
-        guard try app.isMissingFile(project) else { return try app.open(project, .create) }
+    private func open(
+        _ app: App, _ project: Project
+    ) throws -> (database: OpenDatabase, migrator: Migrator) {
+        guard try app.isMissingFile(project) else {
+            let database = try app.open(project, .create)
+            return (database, app.migrator(project, database))
+        }
         let empty = try app.open(project, .look)
+        let planner = app.migrator(project, empty)
         if dryRun {
             app.terminal.note("\(empty.display) is not there yet; rehearsing in memory")
-            return empty
+            return (empty, planner)
         }
-        guard !(try app.migrator(project, empty).plan(request.request)).isEmpty else {
-            return empty
-        }
+        guard !(try planner.plan(request.request)).isEmpty else { return (empty, planner) }
         empty.connection.close()
-        return try app.open(project, .create)
+        let database = try app.open(project, .create)
+        return (database, Migrator(app.context(project, database), filesOf: planner))
     }
 
     private func print(_ report: RunReport, _ database: OpenDatabase, _ terminal: Terminal) {
