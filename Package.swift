@@ -4,7 +4,9 @@ import PackageDescription
 let package = Package(
     name: "migrate",
     products: [
-        .executable(name: "migrate", targets: ["migrate"])
+        .executable(name: "migrate", targets: ["migrate"]),
+        // Preloaded by tests into the program, to break its n-th system call.
+        .library(name: "FaultInjector", type: .dynamic, targets: ["FaultInjector"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -51,6 +53,7 @@ let package = Package(
         .executableTarget(name: "migrate", dependencies: ["MigrateCLI"]),
 
         // Tests.
+        .target(name: "FaultInjector", path: "Tests/FaultInjector"),
         .target(
             name: "TestSupport",
             dependencies: ["Database", "SQLiteDriver", "PostgresDriver"], path: "Tests/TestSupport"),
@@ -71,7 +74,7 @@ let package = Package(
 )
 
 for target in package.targets where ![.system, .plugin, .binary].contains(target.type) {
-    guard target.name != "CLibPQ" else { continue }
+    guard !["CLibPQ", "FaultInjector"].contains(target.name) else { continue }
     var settings: [SwiftSetting] = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),

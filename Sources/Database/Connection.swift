@@ -126,7 +126,10 @@ package protocol Connection: AnyObject {
     /// a batch that wants a transaction holds `BEGIN` and `COMMIT` as steps, and after a failure
     /// inside one the caller sends `ROLLBACK`.
     ///
-    /// - Parameter onProgress: called after each finished step with its index.
+    /// - Parameters:
+    ///   - steps: what to run, in order.
+    ///   - onProgress: called after each finished step with its index.
+    /// - Returns: a result for each step, in their order.
     /// - Throws: `StepFailure` with the failed step.
     func run(_ steps: [Step], onProgress: (Int) -> Void) throws(StepFailure) -> [StepResult]
 

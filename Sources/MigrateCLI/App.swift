@@ -19,9 +19,8 @@ final class App {
     /// How the folder of migrations is shown in front of a file's name.
     private(set) var folderForMessages = ""
 
-    /// The project that the options lead to.
-    ///
-    /// - Parameter environment: set to its name, for the JSON document of a later failure.
+    /// The project that the options lead to; `environment` is set to its name, for the JSON
+    /// document of a later failure.
     func project(_ environment: inout String?, needsDatabase: Bool = true) throws -> Project {
         let project = try Project(options, needsDatabase: needsDatabase)
         environment = project.environment
@@ -54,9 +53,8 @@ final class App {
         return context
     }
 
-    /// Refuses what a protected environment wants confirmed with a reason.
-    ///
-    /// - Parameter action: what is about to happen, `revert migrations`.
+    /// Refuses what a protected environment wants confirmed with a reason; `action` says what is
+    /// about to happen, `revert migrations`.
     func checkProtection(_ project: Project, _ action: String) throws(Failure) {
         guard project.isProtected else { return }
         guard options.yes, let reason = options.reason, !reason.isEmpty else {
@@ -117,7 +115,8 @@ extension RunObserver {
         finished = { migration, step in
             progress?.clear()
             let sign = step.isRevert ? terminal.styled("-", .yellow) : terminal.styled("+", .green)
-            let label = migration.version == "R__" + migration.name
+            let label =
+                migration.version == "R__" + migration.name
                 ? migration.version : "\(migration.version) \(migration.name)"
             terminal.result(
                 "  \(sign) \(label)  "

@@ -78,7 +78,9 @@ package enum Program {
         case let error as ConfigError: return Failure(error)
         case let error as StepFailure: return Failure(error.error)
         case let error as DatabaseError:
-            if error.code == .cancelled { return Failure(.interrupted, "interrupted", "interrupted") }
+            if error.code == .cancelled {
+                return Failure(.interrupted, "interrupted", "interrupted")
+            }
             return Failure(error)
         case let error as ValidationError: return Failure(.usage, "usage", error.message)
         default: return nil

@@ -6,9 +6,8 @@ protocol DatabaseCommand: ParsableCommand {
     var options: GlobalOptions { get }
     /// What stands before its name.
     var root: RootCommand { get }
-    /// Does it, and prints the words.
-    ///
-    /// - Parameter environment: set as soon as it is known, for the JSON document of a failure.
+    /// Does it, and prints the words. Sets `environment` as soon as it is known, for the JSON
+    /// document of a failure.
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome
 }
 

@@ -12,7 +12,7 @@ final class AdvisoryLock: RunLock {
     private(set) var isHeld = false
     let sharesServerSession = false
 
-    /// - Parameter scope: what the lock is about: database and history table.
+    /// The lock of a scope: database and history table. Nothing is taken yet.
     init(_ connection: any Connection, scope: String) {
         self.connection = connection
         key = Checksum.key("migrate advisory lock\u{0}" + scope)

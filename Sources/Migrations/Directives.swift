@@ -31,9 +31,8 @@ package struct Directives: Sendable, Hashable {
         "no-transaction", "lock-timeout", "statement-timeout", "phase", "foreign-keys", "allow",
     ]
 
-    /// Reads the directives among a script's header comments.
+    /// Reads the directives among a script's header comments; `file` is its name, for messages.
     ///
-    /// - Parameter file: the file's name, for messages.
     /// - Throws: `.invalidFiles` with line and column for an unknown directive or a bad value.
     init(of script: SQLScript, file: String) throws(MigrationError) {
         for comment in script.headerComments {

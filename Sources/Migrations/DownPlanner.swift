@@ -33,7 +33,8 @@ struct DownPlanner {
         case .to(let version):
             guard applied.contains(where: { $0.number == version }) else {
                 throw MigrationError(
-                    .invalidRequest, "\(version) is not applied, so it cannot be left as the newest",
+                    .invalidRequest,
+                    "\(version) is not applied, so it cannot be left as the newest",
                     hint: applied.map(\.version).nearest(to: version.text)
                         .map { "Did you mean \($0)?" }
                         ?? "'migrate status' lists what is applied; 'down --all' reverts all.",
@@ -61,9 +62,9 @@ struct DownPlanner {
         return versions
     }
 
-    /// The plan that reverts `rows`.
+    /// The plan that reverts `rows`, with the down scripts that are stored in the history table,
+    /// by version.
     ///
-    /// - Parameter stored: down scripts from the history table, by version.
     /// - Throws: `.irreversible`, before anything is touched; `.invalidFiles`.
     func plan(
         _ rows: [HistoryRow], stored: [String: (sql: String, checksum: String?)]
@@ -104,7 +105,8 @@ struct DownPlanner {
     /// what ran; a file of a migration that was edited since may not.
     private func fileScript(_ row: HistoryRow) throws(MigrationError) -> Script? {
         guard row.state != .reverting,
-            let migration = row.number.flatMap({ cache.migrations[$0] }), let up = migration.up, let down = migration.down
+            let migration = row.number.flatMap({ cache.migrations[$0] }), let up = migration.up,
+            let down = migration.down
         else { return nil }
         if let recorded = row.checksum, try cache.checksum(of: up) != recorded,
             row.hasDownScript

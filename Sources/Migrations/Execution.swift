@@ -145,7 +145,8 @@ extension Migrator {
         }
         let (log, tail) = chain.append(
             LogEntry(
-                action: step.isRevert ? "down" : step.action == .applyRepeatable ? "repeatable" : "up",
+                action: step.isRevert
+                    ? "down" : step.action == .applyRepeatable ? "repeatable" : "up",
                 outcome: "success", version: step.version, name: step.name,
                 details: "checksum \(step.script.checksum)"))
         return (steps + [log], tail)

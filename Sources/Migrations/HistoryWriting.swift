@@ -27,10 +27,8 @@ extension HistoryStore {
         return steps
     }
 
-    /// Inserts or replaces a migration's row.
-    ///
-    /// - Parameter duration: SQL for the milliseconds that it ran; the row is sent before the
-    ///   client knows.
+    /// Inserts or replaces a migration's row. `duration` is SQL for the milliseconds that it ran:
+    /// the row is sent before the client knows.
     func upsert(_ row: HistoryRow, downSQL: String?, downChecksum: String?, duration: String)
         -> Step
     {

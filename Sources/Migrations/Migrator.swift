@@ -73,9 +73,9 @@ package final class Migrator {
 
     // MARK: Running
 
-    /// Applies what is pending.
+    /// Applies what is pending; in a dry run everything runs in one transaction that is rolled
+    /// back.
     ///
-    /// - Parameter isDryRun: everything runs in one transaction that is rolled back.
     /// - Throws: what planning and running throw; `report` of the error says what was done before.
     package func up(
         _ request: UpRequest, isDryRun: Bool = false

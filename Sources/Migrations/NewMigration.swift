@@ -15,6 +15,8 @@ package struct NewMigration: Sendable {
     ///
     /// - Parameters:
     ///   - words: the name as a person types it; spaces and hyphens become underscores.
+    ///   - folder: path of the migrations; it need not be there yet.
+    ///   - dialect: whose variants count as the folder's files.
     ///   - now: RFC 3339, UTC.
     /// - Throws: `.invalidRequest` for a name without a letter or digit, `.invalidFiles` for a
     ///   folder that does not hold together.

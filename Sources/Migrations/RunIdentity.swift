@@ -26,9 +26,8 @@ package struct RunIdentity: Sendable {
     package let reason: String?
     private let clock: @Sendable () -> String
 
-    /// Creates an identity.
-    ///
-    /// - Parameter clock: RFC 3339 in UTC with milliseconds; the system's clock by default.
+    /// Creates an identity. `clock` gives RFC 3339 in UTC with milliseconds; it is the system's
+    /// clock unless another is given.
     package init(
         user: String, host: String, pid: Int32, toolVersion: String, environment: String,
         reason: String? = nil,
@@ -57,7 +56,8 @@ package struct RunIdentity: Sendable {
     package var lockHolder: String {
         let time = clock().prefix(19) + "Z"
         let fixed = "migrate \(pid)@ \(user.prefix(16)) \(time)"
-        return "migrate \(pid)@\(host.prefix(max(8, 63 - fixed.utf8.count))) \(user.prefix(16)) \(time)"
+        return
+            "migrate \(pid)@\(host.prefix(max(8, 63 - fixed.utf8.count))) \(user.prefix(16)) \(time)"
     }
 
     /// `pid 4711 on build-7, user deploy, since …` from a `lockHolder`; any other text as it is.

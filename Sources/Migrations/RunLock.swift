@@ -13,6 +13,7 @@ package protocol ExternalLock: AnyObject {
     /// Tries once, without waiting.
     ///
     /// - Parameter holder: what a waiter is shown.
+    /// - Returns: whether it was had.
     /// - Throws: `MigrationError` where the lock cannot be had at all.
     func tryAcquire(holder: String) throws(MigrationError) -> LockAttempt
     /// Lets it go; a further call does nothing.

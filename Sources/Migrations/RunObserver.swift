@@ -3,7 +3,8 @@ package import Database
 /// What a run tells while it goes on. Closures are called on the run's own thread.
 package struct RunObserver {
     /// A migration begins: which one of how many, and its number of statements.
-    package var began: (_ step: PlannedMigration, _ index: Int, _ count: Int) -> Void = { _, _, _ in }
+    package var began: (_ step: PlannedMigration, _ index: Int, _ count: Int) -> Void = { _, _, _ in
+    }
     /// A statement of the current migration is done: n of m.
     package var statementDone: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     /// A migration is finished and committed (or, in a dry run, ran through).
@@ -13,8 +14,9 @@ package struct RunObserver {
     /// Another run holds the lock; called once, and again when the holder changes.
     package var waiting: (_ holder: String?) -> Void = { _ in }
     /// A lock was not granted in time and the migration is tried again after a pause.
-    package var retrying: (_ version: String, _ attempt: Int, _ of: Int, _ pause: Duration) -> Void =
-        { _, _, _, _ in }
+    package var retrying:
+        (_ version: String, _ attempt: Int, _ of: Int, _ pause: Duration) -> Void =
+            { _, _, _, _ in }
 
     /// Observes nothing.
     package init() {}

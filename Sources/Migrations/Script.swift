@@ -43,7 +43,8 @@ package struct Script: Sendable {
     package static func read(
         _ file: MigrationFile, dialect: Dialect, allowsEmpty: Bool = true
     ) throws(MigrationError) -> Script {
-        try Script(Checksum.bytes(of: file, allowsEmpty: allowsEmpty), file: file.name,
+        try Script(
+            Checksum.bytes(of: file, allowsEmpty: allowsEmpty), file: file.name,
             dialect: dialect)
     }
 
@@ -51,7 +52,8 @@ package struct Script: Sendable {
     /// while it is part-way: a file may be mended behind what ran, never before it.
     package func prefixDigest(_ count: Int) -> String {
         guard count > 0, count <= sql.statements.count else { return "" }
-        let end = sql.statements[count - 1].copyData?.upperBound
+        let end =
+            sql.statements[count - 1].copyData?.upperBound
             ?? sql.statements[count - 1].range.upperBound
         let start = sql.statements[0].range.lowerBound
         return Checksum.content(Array(sql.bytes[start..<end]), sql.dialect)

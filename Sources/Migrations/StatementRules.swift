@@ -63,7 +63,8 @@ package enum StatementKind: Sendable, Hashable {
             return .needsNoTransaction("ALTER DATABASE … SET TABLESPACE")
         case "ALTER" where second == "SUBSCRIPTION" && words.contains("REFRESH"):
             return .needsNoTransaction("ALTER SUBSCRIPTION … REFRESH")
-        case "ALTER" where second == "TABLE" && words.contains("DETACH")
+        case "ALTER"
+        where second == "TABLE" && words.contains("DETACH")
             && words.contains("CONCURRENTLY"):
             return .needsNoTransaction("DETACH PARTITION … CONCURRENTLY")
         case "DISCARD" where second == "ALL":
@@ -94,7 +95,8 @@ package enum StatementKind: Sendable, Hashable {
         case "COMMIT", "END": return .ends(words[0])
         case "ROLLBACK": return words.contains("TO") ? .ordinary : .ends("ROLLBACK")
         case "VACUUM": return .needsNoTransaction("VACUUM")
-        case "DROP", "ALTER": return words.dropFirst().first == "TABLE" ? .dropsOrRenamesTable : .ordinary
+        case "DROP", "ALTER":
+            return words.dropFirst().first == "TABLE" ? .dropsOrRenamesTable : .ordinary
         case "ATTACH", "DETACH": return .needsNoTransaction(words[0])
         case "PRAGMA":
             let name = words.count > 3 && words[2] == "." ? words[3] : words.dropFirst().first

@@ -91,7 +91,8 @@ extension Migrator {
                 return
             } catch {
                 execution.report.rolledBack = trial.report.applied + trial.report.reverted
-                try retry(error, steps.first { $0.version == error.failed?.version } ?? first,
+                try retry(
+                    error, steps.first { $0.version == error.failed?.version } ?? first,
                     &attempt)
             }
         }

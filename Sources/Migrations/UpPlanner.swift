@@ -127,8 +127,9 @@ struct UpPlanner {
                 versions: [status.version])
         }
         let pending = statuses.filter {
-            ($0.isPending && Version($0.version) != nil) || $0.state == .failedPartWay
-                && Version($0.version) != nil
+            ($0.isPending && Version($0.version) != nil)
+                || $0.state == .failedPartWay
+                    && Version($0.version) != nil
         }
         let expand = pending.filter { $0.phase == .expand }
         let contract = pending.filter { $0.phase == .contract }

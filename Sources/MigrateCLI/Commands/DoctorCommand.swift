@@ -170,7 +170,10 @@ struct Examination {
                 "SELECT pg_catalog.pg_size_pretty(pg_catalog.pg_database_size("
                     + "pg_catalog.current_database()))"
             ).rows.first
-            ok("disk", "the database has \(row?[0].string ?? "?"); the server's free space is not known from here")
+            ok(
+                "disk",
+                "the database has \(row?[0].string ?? "?"); the server's free space is not known from here"
+            )
             return
         }
         guard let path = database.filePath else { return }

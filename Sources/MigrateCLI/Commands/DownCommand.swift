@@ -15,7 +15,8 @@ struct DownCommand: DatabaseCommand {
     var count: Int?
 
     @Option(
-        name: .long, help: ArgumentHelp("Revert all newer ones: v stays as the newest.", valueName: "v"))
+        name: .long,
+        help: ArgumentHelp("Revert all newer ones: v stays as the newest.", valueName: "v"))
     var to: VersionArgument?
 
     @Flag(name: .long, help: "Revert all that the last 'up' applied.")

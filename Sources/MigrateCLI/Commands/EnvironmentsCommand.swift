@@ -26,8 +26,10 @@ struct EnvironmentsCommand: DatabaseCommand {
             let (database, problem, found) = try describe(name, config, app)
             let rules = found.map(Self.rules) ?? []
             table.add(
-                [name + (name == chosen ? " *" : ""), problem ?? database ?? "no url",
-                    rules.joined(separator: ", ")],
+                [
+                    name + (name == chosen ? " *" : ""), problem ?? database ?? "no url",
+                    rules.joined(separator: ", "),
+                ],
                 styles: problem == nil ? [:] : [1: .yellow])
             list.append(
                 .object([

@@ -4,7 +4,7 @@ struct Table {
     private let shrinks: Set<Int>
     private var rows: [[(text: String, style: Terminal.Style?)]] = []
 
-    /// - Parameter shrinking: columns that may be cut.
+    /// A table without rows; the columns in `shrinking` may be cut.
     init(_ header: [String], shrinking: Set<Int> = []) {
         self.header = header
         shrinks = shrinking

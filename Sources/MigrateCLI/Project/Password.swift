@@ -110,6 +110,7 @@ enum Password {
 }
 
 /// read(2), which `Password.read` hides.
-private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
+private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int
+{
     read(descriptor, buffer, count)
 }

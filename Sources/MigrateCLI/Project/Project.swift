@@ -42,7 +42,8 @@ struct Project {
         options.env ?? Terminal.variable("MIGRATE_ENV") ?? config?.defaultEnvironment ?? "local"
     }
 
-    /// - Parameter needsDatabase: false for commands that only look at files.
+    /// Puts it together; `needsDatabase` is false for commands that only look at files.
+    ///
     /// - Throws: `ConfigError`, `DatabaseError` (`.invalidURL`), `Failure`.
     init(_ options: GlobalOptions, needsDatabase: Bool = true) throws {
         let config = try Self.configuration(options)

@@ -1,0 +1,111 @@
+// A library to preload (LD_PRELOAD) into a program under test, which breaks its n-th system call
+// of a kind: "fail the n-th call, for every n" (https://www.sqlite.org/testing.html).
+//
+//   MIGRATE_FAULT=ACTION:VALUE:N   ACTION is `signal` (the process gets the signal VALUE right
+//                                  before the call) or `errno` (the call, and every later one of
+//                                  those kinds, fails with VALUE); N counts from 1
+//   MIGRATE_FAULT_CALLS=a,b        the calls that count; all of those below where it is not set
+//   MIGRATE_FAULT_MARK=PATH        a file that is created when the fault happens
+//
+// Thread-safe: the count is atomic. Linux only; SQLite and libpq reach these calls through the
+// dynamic linker.
+#if defined(__linux__)
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static atomic_long seen;
+static long target = -1;
+static int value;
+static int is_errno;
+static const char *calls;
+static const char *mark;
+
+__attribute__((constructor)) static void configure(void) {
+    const char *fault = getenv("MIGRATE_FAULT");
+    char action[16];
+    long number;
+    if (fault != NULL && sscanf(fault, "%15[a-z]:%d:%ld", action, &value, &number) == 3) {
+        is_errno = strcmp(action, "errno") == 0;
+        target = number;
+    }
+    calls = getenv("MIGRATE_FAULT_CALLS");
+    mark = getenv("MIGRATE_FAULT_MARK");
+    // Programs that this one starts are not under test.
+    unsetenv("MIGRATE_FAULT");
+    unsetenv("LD_PRELOAD");
+}
+
+static int counts(const char *name) {
+    if (target < 0) return 0;
+    if (calls == NULL) return 1;
+    size_t length = strlen(name);
+    for (const char *at = calls; (at = strstr(at, name)) != NULL; at += length) {
+        int starts = at == calls || at[-1] == ',';
+        if (starts && (at[length] == ',' || at[length] == 0)) return 1;
+    }
+    return 0;
+}
+
+static void leave_mark(void) {
+    if (mark == NULL) return;
+    int descriptor = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (descriptor >= 0) close(descriptor);
+}
+
+// True where the call must fail; errno is set then.
+static int breaks(const char *name) {
+    if (!counts(name)) return 0;
+    long number = atomic_fetch_add(&seen, 1) + 1;
+    if (number == target) leave_mark();
+    if (is_errno && number >= target) {
+        errno = value;
+        return 1;
+    }
+    if (!is_errno && number == target) kill(getpid(), value);
+    return 0;
+}
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+ssize_t write(int fd, const void *bytes, size_t count) {
+    return breaks("write") ? -1 : REAL(write)(fd, bytes, count);
+}
+ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset) {
+    return breaks("pwrite") ? -1 : REAL(pwrite)(fd, bytes, count, offset);
+}
+ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t offset) {
+    return breaks("pwrite") ? -1 : REAL(pwrite64)(fd, bytes, count, offset);
+}
+int fsync(int fd) { return breaks("fsync") ? -1 : REAL(fsync)(fd); }
+int fdatasync(int fd) { return breaks("fsync") ? -1 : REAL(fdatasync)(fd); }
+int ftruncate(int fd, off_t size) {
+    return breaks("ftruncate") ? -1 : REAL(ftruncate)(fd, size);
+}
+int ftruncate64(int fd, off64_t size) {
+    return breaks("ftruncate") ? -1 : REAL(ftruncate64)(fd, size);
+}
+int unlink(const char *path) { return breaks("unlink") ? -1 : REAL(unlink)(path); }
+int rename(const char *from, const char *to) {
+    return breaks("rename") ? -1 : REAL(rename)(from, to);
+}
+ssize_t send(int fd, const void *bytes, size_t count, int flags) {
+    return breaks("send") ? -1 : REAL(send)(fd, bytes, count, flags);
+}
+ssize_t recv(int fd, void *bytes, size_t count, int flags) {
+    return breaks("recv") ? -1 : REAL(recv)(fd, bytes, count, flags);
+}
+int poll(struct pollfd *fds, nfds_t count, int timeout) {
+    return breaks("poll") ? -1 : REAL(poll)(fds, count, timeout);
+}
+#endif
