@@ -18,6 +18,13 @@ package struct Finding: Sendable, Hashable {
         package var line: Int
         /// From 1, in characters.
         package var column: Int
+
+        /// Creates a place.
+        package init(file: String, line: Int, column: Int) {
+            self.file = file
+            self.line = line
+            self.column = column
+        }
     }
 
     /// Rows that show what is wrong: a few of them, and how many there are.
@@ -28,6 +35,13 @@ package struct Finding: Sendable, Hashable {
         package var values: [[String?]]
         /// How many rows there are.
         package var count: Int
+
+        /// Creates some rows.
+        package init(columns: [String], values: [[String?]], count: Int) {
+            self.columns = columns
+            self.values = values
+            self.count = count
+        }
     }
 
     /// The check's name, as `Check.name`.

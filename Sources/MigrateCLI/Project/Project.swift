@@ -55,7 +55,7 @@ struct Project {
         verify = VerifyPolicy()
         self.options = config?.defaults ?? RunOptions()
         folder = options.dir ?? config?.migrations ?? "migrations"
-        verifyFolder = config?.verifyFiles ?? "verify"
+        verifyFolder = config?.verifyFiles ?? ConfigPath.sibling("verify", of: folder)
         configPath = config?.path
         let table = config?.historyTable.description ?? "schema_migrations"
         guard let name = HistoryTableName(table) else {

@@ -95,7 +95,8 @@ struct SequenceChecks {
         let share = (now - start) / (end - start)
         guard share > warning else { return [] }
         let percent = Int(min(share, 1) * 100)
-        let isFullType = use.column != nil && type != Int64.min...Int64.max
+        let isFullType =
+            use.column != nil && type != Int64.min...Int64.max
             && (ascends ? type.upperBound <= use.maximum : type.lowerBound >= use.minimum)
         let limit =
             isFullType

@@ -25,7 +25,8 @@ struct DamagedIndexes {
     private static func finding(_ row: Row, _ error: DatabaseError) -> Finding {
         let index = row[1].string ?? ""
         // A damaged page may show as an internal error, or as an attempt to read beyond a file.
-        let isDamage = error.code == .corrupt || error.sqlState?.hasPrefix("XX") == true
+        let isDamage =
+            error.code == .corrupt || error.sqlState?.hasPrefix("XX") == true
             || error.sqlState?.hasPrefix("58") == true
         guard isDamage else {
             return Finding(

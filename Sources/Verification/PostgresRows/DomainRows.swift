@@ -30,7 +30,8 @@ enum DomainRows {
         switch try reader.answerOne(step, .rows) {
         case .failure(let error):
             return [
-                Finding(Check.domainViolation.name, couldNotLookAt: table, error, identity: identity)
+                Finding(
+                    Check.domainViolation.name, couldNotLookAt: table, error, identity: identity)
             ]
         case .success(let result):
             guard let count = result.rows.first?[0].integer, count > 0 else { return [] }
@@ -38,7 +39,8 @@ enum DomainRows {
             return [
                 Finding(
                     Check.domainViolation.name, object: "\(table).\(column)",
-                    problem: "\(counted(count, "value")) \(count == 1 ? "breaks" : "break") \(rule) "
+                    problem:
+                        "\(counted(count, "value")) \(count == 1 ? "breaks" : "break") \(rule) "
                         + "of the domain \(domain)",
                     hint: "Mend the rows; new values are checked as they are written.",
                     facts: ["domain": .text(domain), "row_count": .integer(count)],

@@ -42,7 +42,8 @@ struct ExclusionRows {
         let name = row[1].string ?? ""
         let table = row[2].string ?? ""
         let filter = row[4].string.map { " WHERE \($0)" } ?? ""
-        let rows = "(SELECT ctid AS place, \(row[3].string ?? "") FROM ONLY \(table)\(filter) OFFSET 0)"
+        let rows =
+            "(SELECT ctid AS place, \(row[3].string ?? "") FROM ONLY \(table)\(filter) OFFSET 0)"
         let step = Step(
             """
             SELECT pg_catalog.count(*) FROM \(rows) a JOIN \(rows) b ON a.place < b.place \

@@ -94,7 +94,8 @@ struct TableRules {
         var facts: [String: DatabaseValue] = ["row_count": .integer(count)]
         switch rule.check {
         case .notNullViolation:
-            problem = "\(rows) \(count == 1 ? "has" : "have") NULL in the column '\(rule.name)', "
+            problem =
+                "\(rows) \(count == 1 ? "has" : "have") NULL in the column '\(rule.name)', "
                 + "which is NOT NULL"
             facts["column"] = .text(rule.name)
         case .checkViolation:

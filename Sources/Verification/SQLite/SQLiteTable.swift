@@ -92,7 +92,8 @@ struct CreateTableText {
             case ")": depth -= 1
             case "," where depth == 1: name = nil
             case "CONSTRAINT" where depth == 1 && tokens[index].kind == .word:
-                name = index + 1 < words.count
+                name =
+                    index + 1 < words.count
                     ? Self.unquoted(script.text(of: tokens[index + 1])) : nil
                 index += 1
             case "CHECK"

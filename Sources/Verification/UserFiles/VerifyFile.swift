@@ -89,8 +89,10 @@ package struct VerifyFile: Sendable {
         case "START" where name == "START TRANSACTION",
             "PREPARE" where name == "PREPARE TRANSACTION":
             return transactionControl(name)
-        case "SET" where words.prefix(3).contains("TRANSACTION") || name == "SET SESSION"
-            && words.contains("CHARACTERISTICS"):
+        case "SET"
+        where words.prefix(3).contains("TRANSACTION")
+            || name == "SET SESSION"
+                && words.contains("CHARACTERISTICS"):
             return transactionControl("SET TRANSACTION")
         case "COPY":
             return (

@@ -64,8 +64,13 @@ struct VerifyFileRun {
         let offset = min(query.offset + (error.offset ?? 0), file.script.bytes.count)
         return Finding(
             Check.verifyFile.name, object: file.path,
-            problem: "the query failed: \(error.message)", hint: error.hint, facts: facts,
+            problem: "the query failed: \(error.message)", hint: hint(error), facts: facts,
             place: place(offset, file), identity: identity(query, file), extent: .max)
+    }
+
+    private static func hint(_ error: DatabaseError) -> String? {
+        guard error.code == .undefinedObject else { return error.hint }
+        return error.hint ?? "If migrations are pending, 'migrate up' may bring what it speaks of."
     }
 
     private static func place(_ offset: Int, _ file: VerifyFile) -> Finding.Place {
