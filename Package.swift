@@ -65,7 +65,11 @@ let package = Package(
             name: "MigrationsTests",
             dependencies: ["Migrations", "SQLText", "Database", "TestSupport"]),
         .testTarget(
-            name: "VerificationTests", dependencies: ["Verification", "Database", "TestSupport"]),
+            name: "VerificationTests",
+            dependencies: [
+                "migrate", "Verification", "Database", "SQLiteDriver", "PostgresDriver",
+                "TestSupport",
+            ]),
         .testTarget(name: "ProjectConfigTests", dependencies: ["ProjectConfig", "TestSupport"]),
         .testTarget(
             name: "CLITests", dependencies: ["migrate", "Database", "TestSupport"]),
