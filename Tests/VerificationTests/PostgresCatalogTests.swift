@@ -47,8 +47,11 @@ import Testing
         try reader.run([
             Step("BEGIN ISOLATION LEVEL REPEATABLE READ"), Step("SELECT count(*) FROM t"),
         ])
-        let build = try BackgroundStatement(
-            database, "CREATE INDEX CONCURRENTLY t_a ON t (a)")
+        let build = BackgroundTask {
+            try database.connect().run([
+                Step("CREATE INDEX CONCURRENTLY t_a ON t (a)", runsAlone: true)
+            ])
+        }
         let isThere = "SELECT FROM pg_index i WHERE i.indrelid = 't'::regclass AND NOT indisvalid"
         try waitUntil { try connection.query(isThere).rowCount == 1 }
         #expect(try findings(connection) == [])

@@ -1,18 +1,16 @@
-import Database
 import Foundation
 import Synchronization
-import TestSupport
 import Testing
 
-/// A statement that runs on a connection and a thread of its own.
-final class BackgroundStatement: Sendable {
+/// Work on a thread of its own.
+final class BackgroundTask: Sendable {
     private let ended = DispatchSemaphore(value: 0)
     private let failure = Mutex<(any Error)?>(nil)
 
-    init(_ database: TestDatabase, _ sql: String) throws {
+    init(_ work: @escaping @Sendable () throws -> Void) {
         let thread = Thread { [self] in
             do {
-                try database.connect().query(sql)
+                try work()
             } catch {
                 failure.withLock { $0 = error }
             }
@@ -21,9 +19,9 @@ final class BackgroundStatement: Sendable {
         thread.start()
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and throws what it threw.
     func wait() throws {
-        #expect(ended.wait(timeout: .now() + 30) == .success, "the statement did not end")
+        #expect(ended.wait(timeout: .now() + 30) == .success, "it did not end")
         if let error = failure.withLock({ $0 }) { throw error }
     }
 }
