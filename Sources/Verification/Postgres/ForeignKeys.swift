@@ -72,7 +72,7 @@ enum ForeignKeys {
         _ key: ForeignKey, _ reader: PostgresReader, usesIndexes: Bool
     ) throws(DatabaseError) -> [Finding] {
         guard !key.isTemporal else { return [] }
-        let manner: PostgresReader.Manner = usesIndexes ? .catalog : .rows
+        let manner: PostgresReader.Manner = usesIndexes ? .keys : .rows
         let name = Check.brokenForeignKey.name
         let identity = String(key.oid)
         let count: Int64

@@ -38,11 +38,12 @@ struct PostgresChecks {
         _ scope: PostgresScope, _ extent: BrokenForeignKeys.Extent, isDeep: Bool,
         _ report: inout VerificationReport
     ) throws(DatabaseError) {
-        let answers = try reader.answers([
-            InvalidIndexes.step(scope), NotValidConstraints.step(reader, scope),
-            DisabledTriggers.step(scope), UnpopulatedViews.step(scope), Sequences.step(scope),
-            ForeignKeys.step(reader, scope),
-        ])
+        let answers = try reader.answers(
+            [
+                InvalidIndexes.step(scope), NotValidConstraints.step(reader, scope),
+                DisabledTriggers.step(scope), UnpopulatedViews.step(scope),
+                ForeignKeys.step(reader, scope),
+            ] + Sequences.steps(scope))
         let indexes = rows(of: answers[0], .invalidIndex, &report)
         report.add(.invalidIndex, try InvalidIndexes.findings(indexes, reader, scope))
         report.add(
@@ -54,13 +55,15 @@ struct PostgresChecks {
         report.add(
             .unpopulatedView,
             rows(of: answers[3], .unpopulatedView, &report).map(UnpopulatedViews.finding))
-        let sequences = try SequenceChecks(
-            rows(of: answers[4], .sequenceBehind, &report), reader, isDeep: isDeep)
+        let uses = Sequences.uses(
+            rows(of: answers[5], .sequenceBehind, &report),
+            rows(of: answers[6], .sequenceBehind, &report))
+        let sequences = try SequenceChecks(uses, reader, isDeep: isDeep)
         report.add(.sequenceBehind, sequences.behind)
         report.add(.integerOverflow, sequences.overflow)
         report.note("not compared with its sequence, having no index", sequences.skipped)
         let keys = try BrokenForeignKeys(
-            rows(of: answers[5], .brokenForeignKey, &report), reader, extent)
+            rows(of: answers[4], .brokenForeignKey, &report), reader, extent)
         report.add(.brokenForeignKey, keys.findings)
         report.note("not looked at row by row for its foreign key, being large", keys.skipped)
         report.note(

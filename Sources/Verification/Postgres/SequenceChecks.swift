@@ -13,11 +13,11 @@ struct SequenceChecks {
     /// Above this one, it is nearly over.
     private static let error = 0.95
 
-    /// Looks at the sequences that `Sequences.step` returned.
+    /// Looks at sequences and what they feed.
     init(
-        _ rows: [Row], _ reader: PostgresReader, isDeep: Bool
+        _ uses: [SequenceUse], _ reader: PostgresReader, isDeep: Bool
     ) throws(DatabaseError) {
-        var uses = rows.map(Sequences.use)
+        var uses = uses
         if !isDeep {
             skipped = uses.filter { $0.column?.isCheap == false }.map(\.object)
             uses.removeAll { $0.column?.isCheap == false }
@@ -55,7 +55,7 @@ struct SequenceChecks {
                 AND pg_catalog.mod(\(column.name)::numeric - \(position.next), \
                 \(use.increment)) = 0)
                 """
-            if case .success(let result) = try reader.answerOne(Step(query)) {
+            if case .success(let result) = try reader.answerOne(Step(query), .keys) {
                 meets = result.rows.first?[0].boolean ?? true
             }
         }

@@ -47,22 +47,56 @@ struct SequencePosition {
 
 /// Reads sequences, and compares them with the columns that they feed.
 enum Sequences {
-    /// The query of the sequences of the user's schemas with the columns that they feed.
+    /// The queries of the sequences of the user's schemas, and of the columns that they feed. The
+    /// two are put together here: the server has no statistics to do it well.
+    static func steps(_ scope: PostgresScope) -> [Step] {
+        [Step(sequences(scope)), Step(columns(scope))]
+    }
+
+    /// What their rows say: each sequence with each column that it feeds, or by itself.
     ///
     /// A partition's or child table's column is not told beside its parent's, whose greatest value
     /// is looked for in all of them.
-    static func step(_ scope: PostgresScope) -> Step { Step(query(scope)) }
+    static func uses(_ sequences: [Row], _ columns: [Row]) -> [SequenceUse] {
+        struct Link: Hashable {
+            var sequence: Substring
+            var table: Substring
+        }
+        let links = Set(
+            columns.map {
+                Link(sequence: Substring($0[0].string ?? ""), table: Substring($0[1].string ?? ""))
+            })
+        var fed: [String: [Row]] = [:]
+        for row in columns {
+            let sequence = row[0].string ?? ""
+            let parents = (row[6].string ?? "").split(separator: ",")
+            let isCounted = parents.contains {
+                links.contains(Link(sequence: Substring(sequence), table: $0))
+            }
+            if !isCounted { fed[sequence, default: []].append(row) }
+        }
+        var uses: [SequenceUse] = []
+        for row in sequences {
+            let isTouched = row[6].boolean ?? false
+            let columns = fed[row[0].string ?? ""] ?? []
+            if columns.isEmpty && isTouched { uses.append(use(row, nil)) }
+            for column in columns where isTouched || column[7].boolean == true {
+                uses.append(use(row, column))
+            }
+        }
+        return uses.sorted { $0.object < $1.object }
+    }
 
-    /// What a row of it says.
-    static func use(_ row: Row) -> SequenceUse {
+    private static func use(_ row: Row, _ column: Row?) -> SequenceUse {
         var use = SequenceUse(
             oid: row[0].integer ?? 0, sequence: row[1].string ?? "",
             increment: row[2].integer ?? 1, minimum: row[3].integer ?? .min,
             maximum: row[4].integer ?? .max, cycles: row[5].boolean ?? false)
-        if let table = row[7].string, let name = row[8].string {
-            use.column = SequenceUse.Column(
-                tableOID: row[6].integer ?? 0, table: table, name: name,
-                range: range(row[9].string), isCheap: row[10].boolean ?? false)
+        use.column = column.map { column in
+            SequenceUse.Column(
+                tableOID: column[1].integer ?? 0, table: column[2].string ?? "",
+                name: column[3].string ?? "", range: range(column[4].string),
+                isCheap: column[5].boolean ?? false)
         }
         return use
     }
@@ -81,7 +115,7 @@ enum Sequences {
     static func positions(
         _ uses: [SequenceUse], _ reader: PostgresReader
     ) throws(DatabaseError) -> [Result<SequencePosition, DatabaseError>] {
-        let answers = try reader.answers(uses.map { Step(position(of: $0)) })
+        let answers = try reader.answers(uses.map { Step(position(of: $0)) }, .keys)
         return zip(uses, answers).map { use, answer in
             answer.map { result in
                 let row = result.rows.first ?? Row([.null, .null, .null, .null])
@@ -107,37 +141,34 @@ enum Sequences {
             """
     }
 
-    private static func query(_ scope: PostgresScope) -> String {
+    private static func sequences(_ scope: PostgresScope) -> String {
         """
-        SELECT s.seqrelid, \(CatalogSQL.name("n", "sc")), s.seqincrement, s.seqmin, s.seqmax, \
-        s.seqcycle, u.relid, u.relation, u.attribute, u.type, u.is_cheap \
-        FROM pg_catalog.pg_sequence s JOIN pg_catalog.pg_class sc ON sc.oid = s.seqrelid \
-        JOIN pg_catalog.pg_namespace n ON n.oid = sc.relnamespace \
-        LEFT JOIN (\(fed)) u ON u.sequence = s.seqrelid \
-        WHERE \(CatalogSQL.canBeRead("sc")) AND \(CatalogSQL.isUserSchema("n")) AND \(CatalogSQL.isNotOfExtension("sc.oid")) \
-        AND (\(scope.contains("sc.oid")) OR \(scope.contains("u.relid"))) \
-        ORDER BY u.relation, u.attribute, 2
+        SELECT s.seqrelid, \(CatalogSQL.name("n", "c")), s.seqincrement, s.seqmin, s.seqmax, \
+        s.seqcycle, \(scope.contains("c.oid")) \
+        FROM pg_catalog.pg_sequence s JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid \
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+        WHERE \(CatalogSQL.canBeRead("c")) AND \(CatalogSQL.isUserSchema("n")) \
+        AND \(CatalogSQL.isNotOfExtension("c.oid"))
         """
     }
 
-    /// The columns that a sequence feeds: of an integer type or a domain over one, and of no parent
-    /// that the same sequence feeds.
-    private static let fed = """
-        SELECT f.sequence, c.oid AS relid, \(CatalogSQL.name("cn", "c")) AS relation, \
-        pg_catalog.quote_ident(a.attname) AS attribute, b.typname AS type, \
-        \(isCheap) AS is_cheap \
+    /// The columns of an integer type, or a domain over one, that a sequence feeds.
+    private static func columns(_ scope: PostgresScope) -> String {
+        """
+        SELECT f.sequence, c.oid, \(CatalogSQL.name("n", "c")), \
+        pg_catalog.quote_ident(a.attname), b.typname, \(isCheap), \
+        (SELECT pg_catalog.string_agg(h.inhparent::oid::text, ',') FROM pg_catalog.pg_inherits h \
+        WHERE h.inhrelid = c.oid), \(scope.contains("c.oid")) \
         FROM (\(links)) f JOIN pg_catalog.pg_class c ON c.oid = f.relation \
-        JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace \
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = f.attribute \
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
         JOIN pg_catalog.pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype \
         ELSE t.oid END \
-        WHERE c.relkind IN ('r', 'p') AND \(CatalogSQL.isUserSchema("cn")) \
-        AND b.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype) \
-        AND NOT EXISTS (SELECT FROM (\(links)) pf \
-        JOIN pg_catalog.pg_inherits h ON h.inhparent = pf.relation \
-        WHERE h.inhrelid = c.oid AND pf.sequence = f.sequence)
+        WHERE c.relkind IN ('r', 'p') AND \(CatalogSQL.isUserSchema("n")) \
+        AND b.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
         """
+    }
 
     /// A btree index gives the greatest value at once; a small table is read as well.
     private static let isCheap = """
