@@ -84,7 +84,9 @@ struct Failure: Error {
                 notes += (finding.rows?.notes ?? []).map { "  " + $0 }
             }
             documentFacts["findings"] = .array(findings.map(\.json))
-            if let remedy = blocking.first?.hint { hint = remedy + " " + (hint ?? "") }
+            if let remedy = blocking.first?.hint {
+                hint = (hint.map { $0 + " " } ?? "") + "What would mend it: " + remedy
+            }
         }
         report = error.report
         if let report = error.report { documentFacts.merge(report.facts) { $1 } }

@@ -120,11 +120,11 @@ enum ForeignKeys {
         JOIN pg_catalog.pg_class p ON p.oid = k.confrelid \
         JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace \
         CROSS JOIN LATERAL (\(sides)) s \
-        LEFT JOIN (\(triggers)) t ON t.root = k.oid \
+        LEFT JOIN (\(triggers(scope))) t ON t.root = k.oid \
         WHERE k.contype = 'f' AND k.conparentid = 0 \
         AND \(CatalogSQL.isEnforced("k", version: reader.version)) \
         AND \(CatalogSQL.canBeRead("c")) AND \(CatalogSQL.isUserSchema("n")) \
-        AND (\(scope.contains("c.oid")) OR \(scope.contains("p.oid"))) ORDER BY 3, 2
+        AND (\(scope.contains("c.oid")) OR \(scope.contains("p.oid")) OR t.is_touched) ORDER BY 3, 2
         """
     }
 
@@ -153,17 +153,20 @@ enum ForeignKeys {
         """
 
     /// By root constraint, over the triggers of the constraint and of its copies on partitions:
-    /// whether one does not fire, and whether one was written by the transaction at hand (its age
-    /// counts from that transaction).
-    private static let triggers = """
+    /// whether one does not fire, whether one was written by the transaction at hand (its age
+    /// counts from that transaction), and whether the table of one is in scope.
+    private static func triggers(_ scope: PostgresScope) -> String {
+        """
         WITH RECURSIVE family AS (\
         SELECT r.oid AS root, r.oid FROM pg_catalog.pg_constraint r \
         WHERE r.contype = 'f' AND r.conparentid = 0 \
         UNION ALL SELECT f.root, m.oid FROM family f \
         JOIN pg_catalog.pg_constraint m ON m.conparentid = f.oid) \
         SELECT f.root, pg_catalog.bool_or(g.tgenabled IN ('D', 'R')) AS is_off, \
-        pg_catalog.bool_or(pg_catalog.age(g.xmin) <= 0) AS is_new \
+        pg_catalog.bool_or(pg_catalog.age(g.xmin) <= 0) AS is_new, \
+        pg_catalog.bool_or(\(scope.contains("g.tgrelid"))) AS is_touched \
         FROM family f JOIN pg_catalog.pg_trigger g ON g.tgconstraint = f.oid \
         WHERE g.tgisinternal GROUP BY f.root
         """
+    }
 }

@@ -22,6 +22,19 @@ enum PostgresScope {
             """
         }
     }
+
+    /// The same, or on one of its partitions or child tables.
+    func containsTree(_ oid: String) -> String {
+        switch self {
+        case .everything: "true"
+        case .touched:
+            """
+            EXISTS (WITH RECURSIVE tree AS (SELECT \(oid) UNION SELECT h.inhrelid \
+            FROM pg_catalog.pg_inherits h JOIN tree ON tree.oid = h.inhparent) \
+            SELECT FROM tree WHERE \(contains("tree.oid")))
+            """
+        }
+    }
 }
 
 /// Pieces of SQL that the checks share. All of it is qualified, and runs with nothing but

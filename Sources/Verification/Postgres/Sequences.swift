@@ -158,7 +158,7 @@ enum Sequences {
         SELECT f.sequence, c.oid, \(CatalogSQL.name("n", "c")), \
         pg_catalog.quote_ident(a.attname), b.typname, \(isCheap), \
         (SELECT pg_catalog.string_agg(h.inhparent::oid::text, ',') FROM pg_catalog.pg_inherits h \
-        WHERE h.inhrelid = c.oid), \(scope.contains("c.oid")) \
+        WHERE h.inhrelid = c.oid), \(scope.containsTree("c.oid")) \
         FROM (\(links)) f JOIN pg_catalog.pg_class c ON c.oid = f.relation \
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = f.attribute \
