@@ -80,7 +80,20 @@ extension Check {
     /// Rows that refer to nothing.
     package static let foreignKeyCheck = Check(
         "foreign_key_check", "what PRAGMA foreign_key_check reports")
+    /// SQLite's own look at some tables, before a commit.
+    package static let quickCheck = Check(
+        "quick_check", "what PRAGMA quick_check reports of tables that a migration redefined")
     /// Values of another type than a STRICT table's column has.
     package static let strictType = Check(
         "strict_type_violation", "values of a wrong type in STRICT tables", isDeep: true)
+}
+
+extension Check {
+    /// Every check there is.
+    package static let all: [Check] = [
+        .invalidIndex, .notValidConstraint, .disabledTrigger, .unpopulatedView, .sequenceBehind,
+        .integerOverflow, .brokenForeignKey, .collationVersion, .notNullViolation, .checkViolation,
+        .partitionBound, .domainViolation, .uniqueViolation, .exclusionViolation, .damagedIndex,
+        .integrityCheck, .foreignKeyCheck, .quickCheck, .strictType, .verifyFile,
+    ]
 }

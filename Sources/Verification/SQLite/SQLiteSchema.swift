@@ -44,8 +44,6 @@ struct SQLiteSchema {
 ///
 /// Source: https://www.sqlite.org/pragma.html#pragma_quick_check
 enum QuickCheck {
-    static let name = "quick_check"
-
     static func find(
         _ tables: [String], _ reader: SQLiteReader
     ) throws(DatabaseError) -> [Finding] {
@@ -54,9 +52,10 @@ enum QuickCheck {
             switch try reader.answer(
                 "PRAGMA main.quick_check(\(quotedIdentifier(table)))")
             {
-            case .success(let result): findings += SQLiteChecks.findings(result, name)
+            case .success(let result):
+                findings += SQLiteChecks.findings(result, Check.quickCheck.name)
             case .failure(let error):
-                findings.append(Finding(name, couldNotLookAt: table, error))
+                findings.append(Finding(Check.quickCheck.name, couldNotLookAt: table, error))
             }
         }
         return findings
