@@ -14,12 +14,15 @@ protocol DatabaseCommand: ParsableCommand {
 /// `migrate` itself. Every command has an explicit name: without it the parser scans the program
 /// for conformances, a third of a start's instructions.
 struct RootCommand: ParsableCommand {
+    static let name = "migrate"
+
     static let configuration = CommandConfiguration(
-        commandName: "migrate",
+        commandName: name,
         abstract: "Take a database schema from a laptop to production, and back.",
+        usage: "migrate [options] <subcommand>",
         discussion: """
             Migrations are SQL files, VERSION_name.up.sql and VERSION_name.down.sql, in one folder. \
-            'migrate help exit-status' lists the exit statuses; 'migrate --version' the libraries.
+            'migrate help exit-status' lists the exit statuses.
             """,
         subcommands: [
             InitCommand.self, NewCommand.self, StatusCommand.self, PlanCommand.self,
@@ -30,5 +33,11 @@ struct RootCommand: ParsableCommand {
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
-    func run() throws { throw CleanExit.helpRequest(self) }
+    @Flag(name: .long, help: "Print the version, and those of the libraries.")
+    var version = false
+
+    /// The names of the subcommands, in the order of the help.
+    static var subcommandNames: [String] {
+        configuration.subcommands.compactMap { $0.configuration.commandName }
+    }
 }

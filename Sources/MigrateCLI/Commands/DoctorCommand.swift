@@ -14,6 +14,7 @@ internal import Migrations
 struct DoctorCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Connect, and say all that would stop a run.",
+        usage: "migrate doctor [options]",
         discussion: "Changes nothing. The exit status is that of the first check that failed.")
 
     @OptionGroup(title: "Global options") var options: GlobalOptions

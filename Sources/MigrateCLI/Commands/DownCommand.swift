@@ -6,6 +6,7 @@ internal import Migrations
 struct DownCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
         commandName: "down", abstract: "Revert migrations; the last one unless told otherwise.",
+        usage: "migrate down [options]",
         discussion: """
             The down script is the file's, or, where the folder has no such file, the one that was \
             stored in the database when the migration ran.
@@ -79,6 +80,7 @@ struct DownCommand: DatabaseCommand {
 struct RedoCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
         commandName: "redo", abstract: "Revert the last migrations and apply them again.",
+        usage: "migrate redo [options]",
         discussion: "Both ways are one transaction where every file involved can be part of one.")
 
     @Option(name: .long, help: ArgumentHelp("How many.", valueName: "n"))

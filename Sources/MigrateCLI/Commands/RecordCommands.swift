@@ -7,6 +7,7 @@ struct BaselineCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
         commandName: "baseline",
         abstract: "Record a version and all before it as applied, running nothing.",
+        usage: "migrate baseline <version> [options]",
         discussion: "For a database that has the schema and no history.")
 
     @Argument(help: "The newest version that the database already has.")
@@ -34,6 +35,7 @@ struct BaselineCommand: DatabaseCommand {
 struct RepairCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
         commandName: "repair", abstract: "Show what is wrong with the record, and mend it.",
+        usage: "migrate repair [options]",
         discussion: """
             Without an option it only shows. Each change is written to the log; the schema is not \
             touched.

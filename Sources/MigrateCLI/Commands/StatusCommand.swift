@@ -6,6 +6,7 @@ internal import Migrations
 struct StatusCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show each migration with its state.",
+        usage: "migrate status [options]",
         discussion: """
             States: applied, pending, out of order, checksum mismatch, missing (applied, no file), \
             future (the database is newer than the files), failed part-way, ignored.

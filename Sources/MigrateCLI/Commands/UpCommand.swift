@@ -42,6 +42,7 @@ struct UpOptions: ParsableArguments {
 struct UpCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Apply pending migrations.",
+        usage: "migrate up [options]",
         discussion: """
             Each migration is one transaction with its verify queries and its history row, unless \
             its file says '-- migrate: no-transaction'.
@@ -116,7 +117,8 @@ struct UpCommand: DatabaseCommand {
 /// `migrate plan`
 struct PlanCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Show what 'up' would do now; change nothing.")
+        commandName: "plan", abstract: "Show what 'up' would do now; change nothing.",
+        usage: "migrate plan [options]")
 
     @OptionGroup var request: UpOptions
     @OptionGroup(title: "Global options") var options: GlobalOptions
