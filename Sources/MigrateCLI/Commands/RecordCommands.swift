@@ -138,6 +138,9 @@ private struct RecordProblem {
 }
 
 extension MigrationStatus {
+    /// True where `repair` has something to say of it.
+    var needsRepair: Bool { problem != nil }
+
     fileprivate var problem: RecordProblem? {
         let isRepeatable = version.hasPrefix("R__")
         let remedies: [String]

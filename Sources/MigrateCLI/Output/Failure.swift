@@ -136,10 +136,10 @@ struct Failure: Error {
         }
         var lines = [place + terminal.styledError("error:", .red) + " " + message]
         if let sourceLine, let column {
-            let shown = sourceLine.split(separator: "\r").first.map(String.init) ?? ""
-            lines.append("    " + shown)
-            let pad = shown.unicodeScalars.prefix(column - 1).map { $0 == "\t" ? "\t" : " " }
-            lines.append("    " + pad.joined() + terminal.styledError("^", .red))
+            let excerpt = SourceExcerpt(
+                sourceLine, column: column, width: min(Terminal.errorWidth, 120) - 5)
+            lines.append("    " + excerpt.text)
+            lines.append("    " + excerpt.pad + terminal.styledError("^", .red))
         }
         lines += notes.map { "  " + $0 }
         if let hint { lines.append(terminal.styledError("hint:", .bold) + " " + hint) }

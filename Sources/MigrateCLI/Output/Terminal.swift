@@ -76,8 +76,8 @@ final class Terminal {
     /// Columns of standard output's terminal; unlimited in a pipe.
     var width: Int { isatty(STDOUT_FILENO) == 1 ? Self.width(of: STDOUT_FILENO) : Int.max }
 
-    /// Columns of standard error's terminal.
-    static var errorWidth: Int { width(of: STDERR_FILENO) }
+    /// Columns of standard error's terminal; unlimited in a pipe.
+    static var errorWidth: Int { isatty(STDERR_FILENO) == 1 ? width(of: STDERR_FILENO) : Int.max }
 
     /// 80 where the terminal does not tell.
     private static func width(of descriptor: Int32) -> Int {
