@@ -124,6 +124,14 @@ extension App {
             openAnother: nil, filePath: parsed.path)
     }
 
+    /// Who holds the run's lock of an SQLite file now; nil where it is free.
+    func lockHolder(_ path: String) throws -> String? {
+        guard case .heldBy(let line)? = try SQLiteFileLock(databasePath: path).look() else {
+            return nil
+        }
+        return line.map(RunIdentity.describe(lockHolder:)) ?? "another run"
+    }
+
     /// Who runs this.
     func identity(_ project: Project) -> RunIdentity {
         RunIdentity(
