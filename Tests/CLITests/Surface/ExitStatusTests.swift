@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Each exit status of docs/exit-status.md, through a situation that a user may be in.
-@Suite(.serialized) struct ExitStatusTests {
+@Suite struct ExitStatusTests {
     private static let firstTable = ["001_a.up.sql": "CREATE TABLE a (x integer);"]
 
     @Test(arguments: SurfaceDatabase.allCases)
