@@ -87,7 +87,8 @@ package enum Program {
             app.terminal.progress?.end()
             report(failure, app.terminal)
             if app.terminal.isJSON {
-                var facts = failure.documentFacts
+                var facts = type(of: command).factsOfFailure
+                facts.merge(failure.documentFacts) { $1 }
                 facts["error"] = failure.json
                 document(command, app, "failed", failure.status, environment, facts)
             }

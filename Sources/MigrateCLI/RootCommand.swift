@@ -9,6 +9,21 @@ protocol DatabaseCommand: ParsableCommand {
     /// Does it, and prints the words. Sets `environment` as soon as it is known, for the JSON
     /// document of a failure.
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome
+    /// What the JSON document of a failure holds even where nothing was begun.
+    static var factsOfFailure: [String: JSONValue] { get }
+}
+
+extension DatabaseCommand {
+    static var factsOfFailure: [String: JSONValue] { [:] }
+}
+
+/// A command that runs migrations: its document always says which ones it ran.
+protocol RunningCommand: DatabaseCommand {}
+
+extension RunningCommand {
+    static var factsOfFailure: [String: JSONValue] {
+        ["applied": .array([]), "reverted": .array([])]
+    }
 }
 
 /// `migrate` itself. Every command has an explicit name: without it the parser scans the program

@@ -3,7 +3,7 @@ internal import Database
 internal import Migrations
 
 /// `migrate down`
-struct DownCommand: DatabaseCommand {
+struct DownCommand: RunningCommand {
     static let configuration = CommandConfiguration(
         commandName: "down", abstract: "Revert migrations; the last one unless told otherwise.",
         usage: "migrate down [options]",
@@ -54,8 +54,8 @@ struct DownCommand: DatabaseCommand {
             let plan = try migrator.downPlan(request)
             if !plan.isEmpty {
                 try app.confirm(
-                    "revert all \(MigrateCLI.count(plan.steps.count, "migration")) of "
-                        + "\(database.display)?")
+                    "revert all of \(database.display) "
+                        + "(\(MigrateCLI.count(plan.steps.count, "migration")))?")
             }
         }
         let report = try migrator.down(request, isDryRun: dryRun)
@@ -77,7 +77,7 @@ struct DownCommand: DatabaseCommand {
 }
 
 /// `migrate redo`
-struct RedoCommand: DatabaseCommand {
+struct RedoCommand: RunningCommand {
     static let configuration = CommandConfiguration(
         commandName: "redo", abstract: "Revert the last migrations and apply them again.",
         usage: "migrate redo [options]",

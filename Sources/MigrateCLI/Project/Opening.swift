@@ -105,6 +105,10 @@ extension App {
     ) throws -> OpenDatabase {
         let parsed = try SQLiteURL(url.text).resolved(against: project.urlFolder)
         let isMissing = parsed.path.map { !Files.exists($0) } ?? false
+        // Also where nothing is locked: it refuses a folder that is not there.
+        let fileLock = try parsed.path.map { path throws(DatabaseError) in
+            try SQLiteFileLock(databasePath: path)
+        }
         let connection: SQLiteConnection
         if isMissing && access == .look {
             connection = try SQLiteConnection(SQLiteURL(":memory:"), mode: .create)
@@ -115,9 +119,7 @@ extension App {
                 parsed, mode: mode, busyTimeout: project.options.lockTimeout)
         }
         var lock = LockChoice.none
-        if let path = parsed.path, access != .look {
-            lock = .external(DatabaseFileLock(try SQLiteFileLock(databasePath: path)))
-        }
+        if let fileLock, access != .look { lock = .external(DatabaseFileLock(fileLock)) }
         terminal.detail("opened \(parsed.display) with SQLite \(connection.serverVersion)")
         return OpenDatabase(
             connection: connection, display: parsed.display, lock: lock, exists: !isMissing,

@@ -42,21 +42,22 @@ struct BadConfig: Sendable, CustomTestStringConvertible {
             hint: "It is in line 4 already; remove one of them."),
     ]
 
-    static let later = [
-        "promote_from: dev", "approvals: { required: 1 }", "windows: { deny: [Sat] }",
-        "snapshot: { before: up }", "on_failure: stop",
-    ].map { line in
-        let key = line.prefix { $0 != ":" }
-        return BadConfig(
-            local + "    \(line)\n", "4:5",
-            "'\(key)' in 'environments.local' is not available in this version",
-            hint: "Remove it, or turn it into a comment until then.")
-    } + [
-        BadConfig(
-            "snapshots: { repository: ./snapshots }\n" + local, "1:1",
-            "'snapshots' is not available in this version",
-            hint: "Remove it, or turn it into a comment until then.")
-    ]
+    static let later =
+        [
+            "promote_from: dev", "approvals: { required: 1 }", "windows: { deny: [Sat] }",
+            "snapshot: { before: up }", "on_failure: stop",
+        ].map { line in
+            let key = line.prefix { $0 != ":" }
+            return BadConfig(
+                local + "    \(line)\n", "4:5",
+                "'\(key)' in 'environments.local' is not available in this version",
+                hint: "Remove it, or turn it into a comment until then.")
+        } + [
+            BadConfig(
+                "snapshots: { repository: ./snapshots }\n" + local, "1:1",
+                "'snapshots' is not available in this version",
+                hint: "Remove it, or turn it into a comment until then.")
+        ]
 
     static let values = [
         BadConfig(
