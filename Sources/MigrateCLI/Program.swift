@@ -184,10 +184,12 @@ package enum Program {
         let terminal = Terminal(
             isJSON: arguments.contains("--json"), isQuiet: false, isVerbose: false,
             color: color?.flatMap(ColorMode.init) ?? .auto)
-        for argument in arguments where argument.contains("://") || argument.contains("password") {
+        for argument in arguments {
             let isOption = argument.hasPrefix("-")
             let value = isOption ? argument.drop { $0 != "=" }.dropFirst() : argument[...]
-            terminal.redactor.add([String(value)])
+            if ["://", "@", "=", "password"].contains(where: value.contains) {
+                terminal.redactor.add([String(value)])
+            }
         }
         return terminal
     }
