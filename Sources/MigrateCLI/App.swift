@@ -17,7 +17,7 @@ final class App {
     }
 
     /// How the folder of migrations is shown in front of a file's name.
-    private(set) var folderForMessages = ""
+    var folderForMessages = ""
 
     /// The project that the options lead to; `environment` is set to its name, for the JSON
     /// document of a later failure.

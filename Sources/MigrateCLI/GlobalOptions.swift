@@ -23,7 +23,8 @@ struct GlobalOptions: ParsableArguments {
             "Database, in the place of the environment's (MIGRATE_URL).", valueName: "url"))
     var url: String?
 
-    @Option(name: .long, help: ArgumentHelp("Folder of migrations.", valueName: "path"))
+    @Option(
+        name: .long, help: ArgumentHelp("Folder of migrations (MIGRATE_DIR).", valueName: "path"))
     var dir: String?
 
     @Flag(name: .long, help: "Print one JSON document on standard output.")

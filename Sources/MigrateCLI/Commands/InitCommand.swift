@@ -14,14 +14,15 @@ struct InitCommand: DatabaseCommand {
     @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
-        let path = app.options.config ?? ConfigFile.name
+        let path =
+            app.options.config ?? Terminal.variable("MIGRATE_CONFIG") ?? ConfigFile.name
         guard !Files.exists(path) else {
             throw Failure(
                 .configuration, "config_exists", "'\(path)' exists already",
                 hint: "It is left as it is. 'migrate new NAME' writes another migration.")
         }
         // What the file says is relative to the file.
-        let written = app.options.dir ?? "migrations"
+        let written = Project.givenFolder(app.options) ?? "migrations"
         let folder = ConfigFile.resolve(written, in: path)
         let isFolderUsed = try holdsScripts(folder)
         var files = [path]
@@ -105,12 +106,13 @@ struct NewCommand: DatabaseCommand {
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         let folder: String
-        if let given = app.options.dir {
+        if let given = Project.givenFolder(app.options) {
             folder = given
         } else {
             // The environment's database is of no interest here, nor are its variables.
             folder = try Project.configuration(app.options)?.migrations ?? "migrations"
         }
+        app.folderForMessages = folder
         let migration = try NewMigration(
             name.joined(separator: "_"), folder: folder, dialect: .postgres,
             now: RunIdentity.systemTime())

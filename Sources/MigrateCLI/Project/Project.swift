@@ -42,6 +42,11 @@ struct Project {
         options.env ?? Terminal.variable("MIGRATE_ENV") ?? config?.defaultEnvironment ?? "local"
     }
 
+    /// The folder of migrations that was named by hand; nil where none was.
+    static func givenFolder(_ options: GlobalOptions) -> String? {
+        options.dir ?? Terminal.variable("MIGRATE_DIR")
+    }
+
     /// Puts it together.
     ///
     /// - Throws: `ConfigError`, `DatabaseError` (`.invalidURL`), `Failure`.
@@ -62,8 +67,7 @@ struct Project {
         }
         isURLGiven = givenURL != nil
         urlFolder = isURLGiven ? "." : config?.folder ?? "."
-        folder =
-            options.dir ?? Terminal.variable("MIGRATE_DIR") ?? config?.migrations ?? "migrations"
+        folder = Self.givenFolder(options) ?? config?.migrations ?? "migrations"
         verifyFolder = config?.verifyFiles ?? "verify"
         configPath = config?.path
         let table = config?.historyTable.description ?? "schema_migrations"
