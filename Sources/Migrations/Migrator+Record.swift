@@ -94,6 +94,7 @@ extension Migrator {
             if let row = snapshot.rows.first(where: { same($0, text) }), row.state == .applied {
                 throw MigrationError(
                     .invalidRequest, "\(text) is recorded as applied already",
+                    hint: "Where its file was changed, --accept-checksum records the new one.",
                     versions: [text])
             }
             guard let migration = Version(text).flatMap({ cache.migrations[$0] }),
