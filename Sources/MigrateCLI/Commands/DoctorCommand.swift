@@ -65,6 +65,6 @@ struct DoctorCommand: DatabaseCommand {
             try examination.databaseSize(connection)
         }
         examination.subject = "migrations"
-        try examination.history(try migrator.status(), migrator)
+        try examination.history(try migrator.status(), migrator, project.folder)
     }
 }

@@ -19,12 +19,15 @@ struct Examination {
         var isWarning = false
 
         var json: JSONValue {
-            .object([
+            var members: [String: JSONValue] = [
                 "check": .string(name), "ok": .bool(failure == nil && !isWarning),
                 "severity": failure != nil ? "error" : isWarning ? "warning" : "ok",
-                "message": .string(failure?.message ?? words),
-                "hint": JSONValue(failure?.hint),
-            ])
+                "message": .string(failure?.message ?? words), "hint": JSONValue(failure?.hint),
+            ]
+            if let file = failure?.file { members["file"] = .string(file) }
+            if let line = failure?.line { members["line"] = .integer(Int64(line)) }
+            if let column = failure?.column { members["column"] = .integer(Int64(column)) }
+            return .object(members)
         }
     }
 
@@ -41,7 +44,8 @@ struct Examination {
     }
 
     mutating func fail(_ failure: Failure) {
-        checks.append(Check(name: subject, words: failure.message, failure: failure))
+        checks.append(
+            Check(name: subject, words: failure.place + failure.message, failure: failure))
     }
 
     func print(_ terminal: Terminal) {
@@ -167,7 +171,9 @@ struct Examination {
 
     // MARK: Checks of the files
 
-    mutating func history(_ statuses: [MigrationStatus], _ migrator: Migrator) throws {
+    mutating func history(
+        _ statuses: [MigrationStatus], _ migrator: Migrator, _ folder: String
+    ) throws {
         let pending = statuses.count { $0.isPending }
         let applied = statuses.count { $0.state == .applied }
         let stopped = statuses.count { $0.state == .failedPartWay }
@@ -180,7 +186,7 @@ struct Examination {
                 warn("migrations", words + ", \(stopped) stopped part-way; 'up' goes on with it")
             }
         } catch {
-            fail(Failure(error))
+            fail(Failure(error, folder: folder))
         }
     }
 }

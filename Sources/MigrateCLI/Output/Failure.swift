@@ -131,15 +131,15 @@ struct Failure: Error {
         return .object(members)
     }
 
+    /// `file:line:column: `, as far as it is known.
+    var place: String {
+        guard let file else { return "" }
+        return ([file] + [line, column].compactMap { $0.map(String.init) }).joined(separator: ":")
+            + ": "
+    }
+
     /// The lines that a person sees.
     func text(_ terminal: Terminal) -> String {
-        var place = ""
-        if let file {
-            place = file
-            if let line { place += ":\(line)" }
-            if let column { place += ":\(column)" }
-            place += ": "
-        }
         var lines = [place + terminal.styledError("error:", .red) + " " + message]
         if let sourceLine, let column {
             let excerpt = SourceExcerpt(
