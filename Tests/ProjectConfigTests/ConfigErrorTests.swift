@@ -118,11 +118,11 @@ struct ConfigErrorTests {
         BadFile(
             "history_table: a.b.c\n", .invalidValue, "1:16",
             "'history_table' must be the name of a table, not 'a.b.c'",
-            "Write name or schema.name, with letters, digits and '_', at most 59 each."),
+            "Write name or schema.name, with letters, digits and '_', at most 58 each."),
         BadFile(
             "history_table: 'x; drop'\n", .invalidValue, "1:16",
             "'history_table' must be the name of a table, not 'x; drop'",
-            "Write name or schema.name, with letters, digits and '_', at most 59 each."),
+            "Write name or schema.name, with letters, digits and '_', at most 58 each."),
         BadFile(
             "default_environment: prod\nenvironments: { production: {}, prd: {} }\n",
             .unknownEnvironment, "1:22",
