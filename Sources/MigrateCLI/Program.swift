@@ -18,17 +18,17 @@ package enum Program {
             bareTerminal(arguments).raw(BuildInformation.text)
             return ExitStatus.done.rawValue
         }
-        let command: any ParsableCommand
+        if let (type, own) = RootCommand.subcommand(arguments),
+            let command = try? type.parse(own)
+        {
+            return run(command, App(command.options))
+        }
+        // Help, completions, mistakes: the whole tree of commands has the words for them.
         do {
-            command = try RootCommand.parseAsRoot(arguments)
+            return run(try RootCommand.parseAsRoot(arguments), arguments)
         } catch {
             return usage(error, arguments)
         }
-        guard let command = command as? any DatabaseCommand else {
-            return run(command, arguments)
-        }
-        let app = App(command.options.merged(over: command.root.options))
-        return run(command, app)
     }
 
     /// The built-in commands of the argument parser: help, completions.

@@ -5,7 +5,7 @@ internal import Migrations
 /// `migrate baseline`
 struct BaselineCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "baseline",
+        commandName: "baseline", _superCommandName: RootCommand.name,
         abstract: "Record a version and all before it as applied, running nothing.",
         discussion: "For a database that has the schema and no history.")
 
@@ -13,7 +13,6 @@ struct BaselineCommand: DatabaseCommand {
     var version: VersionArgument
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
@@ -33,7 +32,8 @@ struct BaselineCommand: DatabaseCommand {
 /// `migrate repair`
 struct RepairCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "repair", abstract: "Show what is wrong with the record, and mend it.",
+        commandName: "repair", _superCommandName: RootCommand.name,
+        abstract: "Show what is wrong with the record, and mend it.",
         discussion: """
             Without an option it only shows. Each change is written to the log; the schema is not \
             touched.
@@ -61,7 +61,6 @@ struct RepairCommand: DatabaseCommand {
     var statementsDone: [String] = []
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()

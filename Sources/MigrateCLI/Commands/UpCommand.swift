@@ -41,7 +41,8 @@ struct UpOptions: ParsableArguments {
 /// `migrate up`
 struct UpCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "up", abstract: "Apply pending migrations.",
+        commandName: "up", _superCommandName: RootCommand.name,
+        abstract: "Apply pending migrations.",
         discussion: """
             Each migration is one transaction with its verify queries and its history row, unless \
             its file says '-- migrate: no-transaction'.
@@ -58,7 +59,6 @@ struct UpCommand: DatabaseCommand {
     var dryRun = false
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
@@ -116,11 +116,11 @@ struct UpCommand: DatabaseCommand {
 /// `migrate plan`
 struct PlanCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Show what 'up' would do now; change nothing.")
+        commandName: "plan", _superCommandName: RootCommand.name,
+        abstract: "Show what 'up' would do now; change nothing.")
 
     @OptionGroup var request: UpOptions
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
