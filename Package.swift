@@ -68,7 +68,10 @@ let package = Package(
             name: "VerificationTests", dependencies: ["Verification", "Database", "TestSupport"]),
         .testTarget(name: "ProjectConfigTests", dependencies: ["ProjectConfig", "TestSupport"]),
         .testTarget(
-            name: "CLITests", dependencies: ["migrate", "Database", "TestSupport"]),
+            name: "CLITests",
+            dependencies: [
+                "migrate", "Database", "SQLiteDriver", "PostgresDriver", "TestSupport",
+            ], exclude: ["Surface/Golden"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -16,10 +16,8 @@ extension MigrationFolder {
         } catch {
             throw MigrationError(
                 .invalidFiles, "the migrations folder '\(path)' cannot be read: \(error.reason)",
-                hint: error.isMissing
-                    ? "Create it with 'migrate init', or name another one with --dir or with "
-                        + "'migrations:' in migrate.yaml."
-                    : nil)
+                hint: "'migrate new NAME' creates it. Or name another one with --dir or with "
+                    + "'migrations:' in migrate.yaml.")
         }
         var builder = FolderBuilder(path: path, dialect: dialect)
         for name in names where name.hasSuffix(".sql") && !name.hasPrefix(".") {
@@ -57,7 +55,9 @@ private struct ParsedName {
             role = .repeatable
             name = parts.joined(separator: ".").dropPrefix(RepeatableMigration.prefix)
             guard !name.isEmpty, name != "." else {
-                throw .file(fileName, "a repeatable migration needs a name after 'R__'")
+                throw .file(
+                    fileName, "a repeatable migration needs a name after 'R__'",
+                    hint: "Name it R__what_it_makes.sql.")
             }
             return
         }

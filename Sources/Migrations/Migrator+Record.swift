@@ -23,10 +23,9 @@ extension Migrator {
         let cache = try sources()
         let first = try store.read(connection, withLog: false).snapshot
         guard cache.migrations[version]?.up != nil else {
-            let known = cache.folder.migrations.map(\.version.text)
             throw MigrationError(
                 .invalidRequest, "there is no migration \(version) in '\(context.folder)'",
-                hint: known.nearest(to: version.text).map { "Did you mean \($0)?" },
+                hint: cache.folder.migrations.map(\.version).hint(for: version),
                 versions: [version.text])
         }
         let covered = cache.folder.migrations.filter { $0.version <= version && $0.up != nil }
@@ -136,8 +135,7 @@ extension Migrator {
         guard let row = snapshot.rows.first(where: { same($0, text) }) else {
             throw MigrationError(
                 .invalidRequest, "\(text) is not in the history",
-                hint: snapshot.rows.map(\.version).nearest(to: text).map { "Did you mean \($0)?" }
-                    ?? "'migrate status' lists what is.",
+                hint: "'migrate status' lists what is.",
                 versions: [text])
         }
         return row

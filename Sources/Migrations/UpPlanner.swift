@@ -32,11 +32,9 @@ struct UpPlanner {
 
     private func checkTarget(_ files: [FileFacts]) throws(MigrationError) {
         guard let target = request.to, cache.migrations[target] == nil else { return }
-        let known = files.map(\.migration.version.text)
         throw MigrationError(
             .invalidRequest, "there is no migration \(target) in '\(cache.folder.path)'",
-            hint: known.nearest(to: target.text).map { "Did you mean \($0)?" }
-                ?? known.last.map { "The newest is \($0)." },
+            hint: files.map(\.migration.version).hint(for: target),
             versions: [target.text])
     }
 

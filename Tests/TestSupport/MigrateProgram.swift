@@ -181,7 +181,7 @@ package final class RunningProgram: Sendable {
 }
 
 /// Reads a pipe on a thread of its own, so that a program never waits for us to read.
-private final class Collector: Sendable {
+final class Collector: Sendable {
     private let bytes = Mutex(Data())
     private let ended = DispatchGroup()
 

@@ -3,10 +3,11 @@ internal import Database
 internal import Migrations
 
 /// `migrate down`
-struct DownCommand: DatabaseCommand {
+struct DownCommand: RunningCommand {
     static let configuration = CommandConfiguration(
         commandName: "down", _superCommandName: RootCommand.name,
         abstract: "Revert migrations; the last one unless told otherwise.",
+        usage: "migrate down [options]",
         discussion: """
             The down script is the file's, or, where the folder has no such file, the one that was \
             stored in the database when the migration ran.
@@ -53,8 +54,8 @@ struct DownCommand: DatabaseCommand {
             let plan = try migrator.downPlan(request)
             if !plan.isEmpty {
                 try app.confirm(
-                    "revert all \(MigrateCLI.count(plan.steps.count, "migration")) of "
-                        + "\(database.display)?")
+                    "revert all of \(database.display) "
+                        + "(\(MigrateCLI.count(plan.steps.count, "migration")))?")
             }
         }
         let report = try migrator.down(request, isDryRun: dryRun)
@@ -76,10 +77,11 @@ struct DownCommand: DatabaseCommand {
 }
 
 /// `migrate redo`
-struct RedoCommand: DatabaseCommand {
+struct RedoCommand: RunningCommand {
     static let configuration = CommandConfiguration(
         commandName: "redo", _superCommandName: RootCommand.name,
         abstract: "Revert the last migrations and apply them again.",
+        usage: "migrate redo [options]",
         discussion: "Both ways are one transaction where every file involved can be part of one.")
 
     @Option(name: .long, help: ArgumentHelp("How many.", valueName: "n"))

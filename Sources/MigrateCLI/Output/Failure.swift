@@ -38,7 +38,12 @@ struct Failure: Error {
     init(_ error: DatabaseError) {
         self.init(Self.status(error), error.code.rawValue, error.message, hint: error.hint)
         add(error)
+        if error.code == .insufficientPrivilege, hint == nil { hint = Self.privilegeHint }
     }
+
+    private static let privilegeHint =
+        "Grant it to the role that connects. The history tables need SELECT, INSERT, UPDATE and "
+        + "DELETE; creating them needs CREATE on their schema."
 
     private static func status(_ error: DatabaseError) -> ExitStatus {
         switch error.code {
@@ -59,6 +64,7 @@ struct Failure: Error {
             if error.code == .database {
                 code = cause.code.rawValue
                 status = Self.status(cause)
+                if cause.code == .insufficientPrivilege, hint == nil { hint = Self.privilegeHint }
             }
             add(cause)
         }
@@ -136,10 +142,10 @@ struct Failure: Error {
         }
         var lines = [place + terminal.styledError("error:", .red) + " " + message]
         if let sourceLine, let column {
-            let shown = sourceLine.split(separator: "\r").first.map(String.init) ?? ""
-            lines.append("    " + shown)
-            let pad = shown.unicodeScalars.prefix(column - 1).map { $0 == "\t" ? "\t" : " " }
-            lines.append("    " + pad.joined() + terminal.styledError("^", .red))
+            let excerpt = SourceExcerpt(
+                sourceLine, column: column, width: min(Terminal.errorWidth, 120) - 5)
+            lines.append("    " + excerpt.text)
+            lines.append("    " + excerpt.pad + terminal.styledError("^", .red))
         }
         lines += notes.map { "  " + $0 }
         if let hint { lines.append(terminal.styledError("hint:", .bold) + " " + hint) }
