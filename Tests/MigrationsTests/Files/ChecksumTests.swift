@@ -72,7 +72,7 @@ import Testing
         #expect(report.appliedVersions == ["2"])
         #expect(
             report.warnings == ["1 differs from what ran in comments or white space only"])
-        let status = try project.migrator().status()[0]
+        let status = try project.run { try $0.status() }[0]
         #expect(status.state == .applied)
         #expect(status.onlyCommentsDiffer)
     }

@@ -68,10 +68,16 @@ final class Project {
             PostgresOptions(url: url, applicationName: Self.identity().lockHolder))
     }
 
+    /// Opens a connection that stays open as long as this value.
+    private func open() throws -> any Connection {
+        let connection = try connect()
+        openRuns.append(connection)
+        return connection
+    }
+
     /// What a run needs, with the lock that the program takes on this database.
     func context(_ connection: (any Connection)? = nil) throws -> RunContext {
-        let connection = try connection ?? connect()
-        openRuns.append(connection)
+        let connection = try connection ?? open()
         let lock: LockChoice =
             dialect == .postgres
             ? .session : .external(FileLock(try SQLiteFileLock(databasePath: file)))
@@ -86,11 +92,22 @@ final class Project {
         return context
     }
 
-    /// A new `Migrator` on a new connection.
+    /// A new `Migrator` on a new connection, which stays open as long as this value.
     func migrator(_ adjust: (inout RunContext) -> Void = { _ in }) throws -> Migrator {
         var context = try context()
         adjust(&context)
         return Migrator(context)
+    }
+
+    /// Runs `body` with a new `Migrator`, whose connection is closed in the end.
+    func run<Result>(
+        _ adjust: (inout RunContext) -> Void = { _ in }, _ body: (Migrator) throws -> Result
+    ) throws -> Result {
+        let connection = try connect()
+        defer { connection.close() }
+        var context = try context(connection)
+        adjust(&context)
+        return try body(Migrator(context))
     }
 
     /// `up` as a run of its own.
@@ -99,8 +116,7 @@ final class Project {
         _ request: UpRequest = UpRequest(), isDryRun: Bool = false,
         _ adjust: (inout RunContext) -> Void = { _ in }
     ) throws -> RunReport {
-        defer { closeRuns() }
-        return try migrator(adjust).up(request, isDryRun: isDryRun)
+        try run(adjust) { try $0.up(request, isDryRun: isDryRun) }
     }
 
     /// `down` as a run of its own.
@@ -109,32 +125,23 @@ final class Project {
         _ request: DownRequest = .count(1), isDryRun: Bool = false,
         _ adjust: (inout RunContext) -> Void = { _ in }
     ) throws -> RunReport {
-        defer { closeRuns() }
-        return try migrator(adjust).down(request, isDryRun: isDryRun)
+        try run(adjust) { try $0.down(request, isDryRun: isDryRun) }
     }
 
     /// The state of each migration by version.
     func states() throws -> [String: MigrationStatus.State] {
-        defer { closeRuns() }
-        return Dictionary(
-            uniqueKeysWithValues: try migrator().status().map { ($0.version, $0.state) })
+        Dictionary(
+            uniqueKeysWithValues: try run { try $0.status() }.map { ($0.version, $0.state) })
     }
 
     /// `plan` as a run of its own.
     func plan(_ request: UpRequest = UpRequest()) throws -> Plan {
-        defer { closeRuns() }
-        return try migrator().plan(request)
+        try run { try $0.plan(request) }
     }
 
     /// `repair` as a run of its own.
     func repair(_ changes: Repair...) throws {
-        defer { closeRuns() }
-        try migrator().repair(changes)
-    }
-
-    private func closeRuns() {
-        for run in openRuns { run.close() }
-        openRuns = []
+        try run { try $0.repair(changes) }
     }
 
     /// Who runs.
