@@ -51,20 +51,9 @@ struct GlobalOptions: ParsableArguments {
             valueName: "text"))
     var reason: String?
 
-    /// These options, with what stands before the subcommand's name where they say nothing.
-    func merged(over outer: GlobalOptions) -> GlobalOptions {
-        var merged = self
-        merged.env = env ?? outer.env
-        merged.config = config ?? outer.config
-        merged.url = url ?? outer.url
-        merged.dir = dir ?? outer.dir
-        merged.json = json || outer.json
-        merged.quiet = quiet || outer.quiet
-        merged.verbose = verbose || outer.verbose
-        merged.color = color ?? outer.color
-        merged.yes = yes || outer.yes
-        merged.reason = reason ?? outer.reason
-        return merged
+    /// True for a global option whose value is the next argument.
+    static func takesValue(_ argument: String) -> Bool {
+        ["--env", "--config", "--url", "--dir", "--color", "--reason"].contains(argument)
     }
 }
 

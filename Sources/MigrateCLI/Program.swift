@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Database
 internal import Migrations
 internal import ProjectConfig
+internal import Verification
 
 /// The program: arguments in, exit status out.
 package enum Program {
@@ -21,19 +22,26 @@ package enum Program {
                 return usage(UsageProblem.unknownSubcommand(topic), command: nil, arguments)
             }
         }
-        let command: any ParsableCommand
+        if let (type, own) = RootCommand.subcommand(arguments),
+            let command = try? type.parse(own)
+        {
+            return run(command, App(command.options))
+        }
+        // Help, completions, mistakes: the whole tree of commands has the words for them.
         do {
-            command = try RootCommand.parseAsRoot(arguments)
+            let command = try RootCommand.parseAsRoot(arguments)
+            if let root = command as? RootCommand { return run(root, arguments) }
+            guard let command = command as? any DatabaseCommand else {
+                return run(command, arguments)
+            }
+            // What the tree accepts and the subcommand alone does not.
+            if arguments.contains("--version") { return printVersion(command.options) }
+            let failure = Failure(
+                .usage, "usage", "the subcommand must follow the global options directly")
+            return usage(failure, command: nil, arguments)
         } catch {
             return usage(error, arguments)
         }
-        if let root = command as? RootCommand { return run(root, arguments) }
-        guard let command = command as? any DatabaseCommand else {
-            return run(command, arguments)
-        }
-        let options = command.options.merged(over: command.root.options)
-        if command.root.version { return printVersion(options) }
-        return run(command, App(options))
     }
 
     /// `migrate` without a subcommand.
@@ -109,6 +117,7 @@ package enum Program {
         case let failure as Failure: return failure
         case let error as MigrationError: return Failure(error, folder: app.folderForMessages)
         case let error as ConfigError: return Failure(error)
+        case let error as VerifyFileError: return Failure(error)
         case let error as StepFailure: return Failure(error.error)
         case let error as DatabaseError:
             if error.code == .cancelled {

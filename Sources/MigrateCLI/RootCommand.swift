@@ -2,10 +2,8 @@ internal import ArgumentParser
 
 /// A subcommand of `migrate`.
 protocol DatabaseCommand: ParsableCommand {
-    /// The options behind its name.
+    /// The global options, wherever they stood.
     var options: GlobalOptions { get }
-    /// What stands before its name.
-    var root: RootCommand { get }
     /// Does it, and prints the words. Sets `environment` as soon as it is known, for the JSON
     /// document of a failure.
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome
@@ -29,6 +27,8 @@ extension RunningCommand {
 /// `migrate` itself. Every command has an explicit name: without it the parser scans the program
 /// for conformances, a third of a start's instructions.
 struct RootCommand: ParsableCommand {
+    /// The program's name. Subcommands give it as that of their super command, since they are parsed
+    /// without the root; it also spares them the parser's look for a completion request.
     static let name = "migrate"
 
     static let configuration = CommandConfiguration(
@@ -54,5 +54,30 @@ struct RootCommand: ParsableCommand {
     /// The names of the subcommands, in the order of the help.
     static var subcommandNames: [String] {
         configuration.subcommands.compactMap { $0.configuration.commandName }
+    }
+
+    /// The subcommand that the arguments name, and its own arguments, with the global options that
+    /// stood before its name; nil where no subcommand is named or the parser has an answer of its
+    /// own, such as help.
+    ///
+    /// Parsing these alone spares every start the definition of the root and its options: a quarter
+    /// of the instructions of an `up` that has nothing to do.
+    static func subcommand(
+        _ arguments: [String]
+    ) -> (type: any DatabaseCommand.Type, arguments: [String])? {
+        var index = 0
+        while index < arguments.count, arguments[index].hasPrefix("-") {
+            index += GlobalOptions.takesValue(arguments[index]) ? 2 : 1
+        }
+        guard index < arguments.count else { return nil }
+        let leading = arguments[..<index]
+        guard leading.allSatisfy({ $0 != "-h" && $0 != "--help" }) else { return nil }
+        for type in configuration.subcommands {
+            guard type.configuration.commandName == arguments[index],
+                let type = type as? any DatabaseCommand.Type
+            else { continue }
+            return (type, Array(leading) + arguments[(index + 1)...])
+        }
+        return nil
     }
 }

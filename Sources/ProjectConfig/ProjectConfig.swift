@@ -23,7 +23,7 @@ package enum LockMode: String, Sendable, CaseIterable {
 }
 
 /// The name of the history table: ASCII letters, digits and underscores, at most 58 characters, so
-/// that the log's suffix still fits in an identifier of PostgreSQL.
+/// that the suffixes of the log and the lease still fit in an identifier of PostgreSQL.
 package struct TableName: Sendable, Hashable, CustomStringConvertible {
     /// The schema; nil for the database's default.
     package var schema: String?

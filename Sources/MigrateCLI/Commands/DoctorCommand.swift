@@ -6,12 +6,12 @@ internal import SQLiteDriver
 /// `migrate doctor`
 struct DoctorCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Connect, and say all that would stop a run.",
+        commandName: "doctor", _superCommandName: RootCommand.name,
+        abstract: "Connect, and say all that would stop a run.",
         usage: "migrate doctor [options]",
         discussion: "Changes nothing. The exit status is that of the first check that failed.")
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()

@@ -5,7 +5,8 @@ internal import Migrations
 /// `migrate down`
 struct DownCommand: RunningCommand {
     static let configuration = CommandConfiguration(
-        commandName: "down", abstract: "Revert migrations; the last one unless told otherwise.",
+        commandName: "down", _superCommandName: RootCommand.name,
+        abstract: "Revert migrations; the last one unless told otherwise.",
         usage: "migrate down [options]",
         discussion: """
             The down script is the file's, or, where the folder has no such file, the one that was \
@@ -30,7 +31,6 @@ struct DownCommand: RunningCommand {
     var dryRun = false
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func validate() throws {
         let chosen = [count != nil, to != nil, run, all].count { $0 }
@@ -47,6 +47,7 @@ struct DownCommand: RunningCommand {
         app.watchSignals()
         let project = try app.project(&environment)
         if !dryRun { try app.checkProtection(project, "revert migrations") }
+        try app.prepareVerification(project)
         let database = try app.open(project, .change)
         defer { database.connection.close() }
         let migrator = app.migrator(project, database)
@@ -70,16 +71,20 @@ struct DownCommand: RunningCommand {
                         + "\(report.reverted.count == 1 ? "was" : "were") rolled back"
                     : "reverted \(what) of \(database.display)")
         }
+        var facts = report.facts.merging(["database": .string(database.display)]) { $1 }
+        // The user's files say how the data is when all is applied.
+        try app.verifyAfter(project, database, report, files: [], &facts)
         return Outcome(
             word: report.reverted.isEmpty ? "nothing_to_do" : dryRun ? "dry_run" : "done",
-            facts: report.facts.merging(["database": .string(database.display)]) { $1 })
+            facts: facts)
     }
 }
 
 /// `migrate redo`
 struct RedoCommand: RunningCommand {
     static let configuration = CommandConfiguration(
-        commandName: "redo", abstract: "Revert the last migrations and apply them again.",
+        commandName: "redo", _superCommandName: RootCommand.name,
+        abstract: "Revert the last migrations and apply them again.",
         usage: "migrate redo [options]",
         discussion: "Both ways are one transaction where every file involved can be part of one.")
 
@@ -87,7 +92,6 @@ struct RedoCommand: RunningCommand {
     var count = 1
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func validate() throws {
         if count < 1 { throw ValidationError("'--count' must be 1 or more") }
@@ -97,6 +101,7 @@ struct RedoCommand: RunningCommand {
         app.watchSignals()
         let project = try app.project(&environment)
         try app.checkProtection(project, "revert migrations and apply them again")
+        try app.prepareVerification(project)
         let database = try app.open(project, .change)
         defer { database.connection.close() }
         let report = try app.migrator(project, database).redo(count: count)
@@ -106,8 +111,8 @@ struct RedoCommand: RunningCommand {
                 ? "nothing to redo"
                 : "redid \(MigrateCLI.count(report.applied.count, "migration")) on "
                     + database.display)
-        return Outcome(
-            word: report.isEmpty ? "nothing_to_do" : "done",
-            facts: report.facts.merging(["database": .string(database.display)]) { $1 })
+        var facts = report.facts.merging(["database": .string(database.display)]) { $1 }
+        try app.verifyAfter(project, database, report, files: app.policyFiles, &facts)
+        return Outcome(word: report.isEmpty ? "nothing_to_do" : "done", facts: facts)
     }
 }

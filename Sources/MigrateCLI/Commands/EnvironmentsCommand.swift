@@ -6,12 +6,12 @@ internal import SQLiteDriver
 /// `migrate environments`
 struct EnvironmentsCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "environments", abstract: "List the environments of the configuration.",
+        commandName: "environments", _superCommandName: RootCommand.name,
+        abstract: "List the environments of the configuration.",
         usage: "migrate environments [options]",
         discussion: "Connects to none of them. Addresses are shown without passwords.")
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         guard let config = try Project.configuration(app.options) else {

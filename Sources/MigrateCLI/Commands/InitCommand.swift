@@ -6,12 +6,12 @@ internal import ProjectConfig
 /// `migrate init`
 struct InitCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Write a commented migrate.yaml and a first migration.",
+        commandName: "init", _superCommandName: RootCommand.name,
+        abstract: "Write a commented migrate.yaml and a first migration.",
         usage: "migrate init [options]",
         discussion: "Nothing that exists is overwritten.")
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         let path =
@@ -92,7 +92,8 @@ struct InitCommand: DatabaseCommand {
 /// `migrate new`
 struct NewCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "new", abstract: "Write the up and down files of a new migration.",
+        commandName: "new", _superCommandName: RootCommand.name,
+        abstract: "Write the up and down files of a new migration.",
         usage: "migrate new <name>... [options]",
         discussion: """
             The version is numbered as the folder's are: the next number, or a UTC timestamp.
@@ -102,7 +103,6 @@ struct NewCommand: DatabaseCommand {
     var name: [String]
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         let folder: String

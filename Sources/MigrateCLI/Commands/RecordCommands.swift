@@ -5,7 +5,7 @@ internal import Migrations
 /// `migrate baseline`
 struct BaselineCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "baseline",
+        commandName: "baseline", _superCommandName: RootCommand.name,
         abstract: "Record a version and all before it as applied, running nothing.",
         usage: "migrate baseline <version> [options]",
         discussion: "For a database that has the schema and no history.")
@@ -14,7 +14,6 @@ struct BaselineCommand: DatabaseCommand {
     var version: VersionArgument
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
@@ -34,7 +33,8 @@ struct BaselineCommand: DatabaseCommand {
 /// `migrate repair`
 struct RepairCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "repair", abstract: "Show what is wrong with the record, and mend it.",
+        commandName: "repair", _superCommandName: RootCommand.name,
+        abstract: "Show what is wrong with the record, and mend it.",
         usage: "migrate repair [options]",
         discussion: """
             Without an option it only shows. Each change is written to the log; the schema is not \
@@ -63,7 +63,6 @@ struct RepairCommand: DatabaseCommand {
     var statementsDone: [String] = []
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()

@@ -5,7 +5,8 @@ internal import Migrations
 /// `migrate status`
 struct StatusCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show each migration with its state.",
+        commandName: "status", _superCommandName: RootCommand.name,
+        abstract: "Show each migration with its state.",
         usage: "migrate status [options]",
         discussion: """
             States: applied, pending, out of order, checksum mismatch, missing (applied, no file), \
@@ -16,7 +17,6 @@ struct StatusCommand: DatabaseCommand {
     var exitCode = false
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()

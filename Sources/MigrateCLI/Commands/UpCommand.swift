@@ -27,6 +27,9 @@ struct UpOptions: ParsableArguments {
         if let count, count < 1 { throw ValidationError("'--count' must be 1 or more") }
     }
 
+    /// False where it may leave migrations out that are due.
+    var isComplete: Bool { to == nil && count == nil }
+
     var request: UpRequest {
         var request = UpRequest()
         request.to = to?.version
@@ -41,7 +44,8 @@ struct UpOptions: ParsableArguments {
 /// `migrate up`
 struct UpCommand: RunningCommand {
     static let configuration = CommandConfiguration(
-        commandName: "up", abstract: "Apply pending migrations.",
+        commandName: "up", _superCommandName: RootCommand.name,
+        abstract: "Apply pending migrations.",
         usage: "migrate up [options]",
         discussion: """
             Each migration is one transaction with its verify queries and its history row, unless \
@@ -59,12 +63,12 @@ struct UpCommand: RunningCommand {
     var dryRun = false
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
         var project = try app.project(&environment)
         try app.checkURL(project)
+        try app.prepareVerification(project, isComplete: request.isComplete)
         if let lockWait { project.options.lockWait = lockWait.duration }
         let (database, migrator) = try open(app, project)
         defer { database.connection.close() }
@@ -75,7 +79,9 @@ struct UpCommand: RunningCommand {
             word: report.applied.isEmpty ? "nothing_to_do" : dryRun ? "dry_run" : "done",
             facts: report.facts)
         outcome.facts["database"] = .string(database.display)
-        try app.verifyAfter(project, database, isWanted: !dryRun, &outcome)
+        try app.verifyAfter(
+            project, database, report, files: app.policyFiles, isComplete: request.isComplete,
+            &outcome.facts)
         return outcome
     }
 
@@ -117,12 +123,12 @@ struct UpCommand: RunningCommand {
 /// `migrate plan`
 struct PlanCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Show what 'up' would do now; change nothing.",
+        commandName: "plan", _superCommandName: RootCommand.name,
+        abstract: "Show what 'up' would do now; change nothing.",
         usage: "migrate plan [options]")
 
     @OptionGroup var request: UpOptions
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()

@@ -68,7 +68,7 @@ struct Project {
         isURLGiven = givenURL != nil
         urlFolder = isURLGiven ? "." : config?.folder ?? "."
         folder = Self.givenFolder(options) ?? config?.migrations ?? "migrations"
-        verifyFolder = config?.verifyFiles ?? "verify"
+        verifyFolder = config?.verifyFiles ?? ConfigPath.sibling("verify", of: folder)
         configPath = config?.path
         let table = config?.historyTable.description ?? "schema_migrations"
         guard let name = HistoryTableName(table) else {
