@@ -139,28 +139,55 @@ import Testing
         try check("status-bad-config", ["status"], 3)
     }
 
-    @Test func `the document names every key that a command prints`() throws {
+    /// The sections of docs/json-output.md by the commands in their headings; what has none is for
+    /// all, under the empty name.
+    private func documented() throws -> [String: String] {
         let text = try Repository.read("docs/json-output.md")
-        // The sections by their headings; what has no command for its heading is for all.
         var sections: [String: String] = [:]
         for section in text.components(separatedBy: "\n## ") {
-            let heading = section.prefix { $0 != "\n" }
+            let heading = String(section.prefix { $0 != "\n" })
             let commands = heading.components(separatedBy: "`").enumerated()
                 .filter { $0.offset % 2 == 1 }.map(\.element)
             for command in commands.isEmpty ? [""] : commands {
                 sections[command, default: ""] += section
             }
         }
-        for (name, document) in try Golden.all() {
-            let command = document["command"] as? String ?? "usage"
-            let section = sections[command] ?? ""
-            #expect(!section.isEmpty, "no section on \(command)")
-            for key in Self.keys(document) {
-                #expect(
-                    section.contains("`\(key)`") || sections[""]?.contains("`\(key)`") == true,
-                    "\(key) of \(name).json is not in docs/json-output.md, under '\(command)'")
-            }
+        return sections
+    }
+
+    private func expectDocumented(_ document: [String: Any], _ name: String) throws {
+        let sections = try documented()
+        let command = document["command"] as? String ?? "usage"
+        let section = sections[command] ?? ""
+        #expect(!section.isEmpty, "no section on \(command)")
+        for key in Self.keys(document) {
+            #expect(
+                section.contains("`\(key)`") || sections[""]?.contains("`\(key)`") == true,
+                "\(key) of \(name) is not in docs/json-output.md, under '\(command)'")
         }
+    }
+
+    @Test func `the document names every key that a command prints`() throws {
+        let documents = try Golden.all()
+        #expect(documents.count > 40)
+        for (name, document) in documents { try expectDocumented(document, name) }
+    }
+
+    @Test(arguments: SurfaceDatabase.allCases)
+    func `the document names the keys of verify`(_ database: SurfaceDatabase) throws {
+        let project = try SurfaceProject(
+            database, migrations: ["001_a.up.sql": "CREATE TABLE a (x integer);"])
+        try project.migrate("up").expect(0)
+        let well = try project.migrate("verify", "--json")
+        well.expect(0)
+        try expectDocumented(well.json(), "verify")
+        try project.folder.folder("verify")
+        try project.folder.write("SELECT 'wrong' AS what;", to: "verify/a.sql")
+        let ill = try project.migrate("verify", "--deep", "--json")
+        ill.expect(10)
+        let document = try ill.json()
+        #expect((document["findings"] as? [Any])?.count == 1)
+        try expectDocumented(document, "verify that fails")
     }
 
     private static func keys(_ value: Any) -> Set<String> {
