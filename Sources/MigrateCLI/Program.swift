@@ -10,6 +10,7 @@ package enum Program {
     ///
     /// - Returns: the exit status (docs/exit-status.md).
     package static func run(_ arguments: [String]) -> Int32 {
+        StandardStreams.openMissing()
         if arguments == ["help", "exit-status"] {
             bareTerminal(arguments).raw(ExitStatus.table)
             return ExitStatus.done.rawValue
