@@ -171,8 +171,11 @@ package final class SQLiteConnection: Connection {
                     .protectedTable, "the statement would change a table that is not the file's",
                     extendedCode: error.extendedCode)
             }
-            // The wait for a lock was cut short.
-            let isCut = error.code == .lockTimeout && sqliteInterrupter.isInterrupted
+            // The wait for a lock was cut short, or the check of the schema that ALTER TABLE makes,
+            // which SQLite reports as an error of that.
+            let isCut =
+                sqliteInterrupter.isInterrupted
+                && (error.code == .lockTimeout || error.message.hasSuffix(": interrupted"))
             throw isCut ? Self.interrupted : error
         }
     }

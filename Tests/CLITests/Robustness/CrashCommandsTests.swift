@@ -8,7 +8,7 @@ import Testing
     @Test(arguments: [
         (CrashEngine.rollbackJournal, ["down", "--all", "--yes"], ["fsync", "unlink"]),
         (.wal, ["down", "--run"], ["fsync"]), (.wal, ["redo"], ["fsync", "pwrite"]),
-        (.rollbackJournal, ["redo", "--count", "2"], ["unlink"]),
+        (.rollbackJournal, ["redo", "--count", "2"], ["fsync", "unlink"]),
         (.postgres, ["down", "--all", "--yes"], ["send"]), (.postgres, ["redo"], ["send"]),
         (.postgres, ["redo", "--count", "2"], ["send"]),
     ])
