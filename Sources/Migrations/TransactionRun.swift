@@ -179,7 +179,12 @@ extension Migrator {
             failed = place(error, step, step.script, statement: nil)
         }
         if error.code == .cancelled, context.cancellation.isRequested {
-            return MigrationError(.interrupted, "interrupted", failed: failed, cause: error)
+            return MigrationError(
+                .interrupted, "interrupted",
+                hint: step.isTransactional
+                    ? "\(step.version) was rolled back: the database is as it was before it."
+                    : "What ran of \(step.version) is recorded; the next run goes on after it.",
+                failed: failed, cause: error)
         }
         if error.code == .connectionLost {
             return MigrationError(

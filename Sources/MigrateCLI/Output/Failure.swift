@@ -75,7 +75,8 @@ struct Failure: Error {
                 status = Self.status(cause)
                 if cause.code == .insufficientPrivilege, hint == nil { hint = Self.privilegeHint }
             }
-            add(cause)
+            // What the database says of a cancelled statement is what the user did.
+            if error.code != .interrupted { add(cause) }
         }
         if !error.versions.isEmpty { facts["versions"] = JSONValue(error.versions) }
         if let holder = error.holder { facts["holder"] = .string(holder) }

@@ -115,8 +115,11 @@ extension App {
         } else {
             let mode: SQLiteOpenMode =
                 access == .look ? .readOnlyWork : access == .create ? .create : .existing
+            // As in PostgreSQL, and unlike in SQLite, zero is without limit.
+            let limit = project.options.lockTimeout
             connection = try SQLiteConnection(
-                parsed, mode: mode, busyTimeout: project.options.lockTimeout)
+                parsed, mode: mode,
+                busyTimeout: limit == .zero ? .milliseconds(Int64(Int32.max)) : limit)
         }
         var lock = LockChoice.none
         if let fileLock, access != .look { lock = .external(DatabaseFileLock(fileLock)) }

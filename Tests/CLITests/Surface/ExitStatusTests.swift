@@ -194,6 +194,13 @@ import Testing
         run.send(signal)
         let result = run.wait()
         result.expect(130)
+        result.expectError("error: interrupted\n")
+        // On SQLite the lock shows before the first statement begins.
+        if database == .postgres {
+            result.expectError(
+                "error: interrupted\n    " + database.sleep(seconds: 60) + "\n    ^\n"
+                    + "hint: 001 was rolled back: the database is as it was before it.\n")
+        }
         let document = try result.json()
         #expect(document["exit_status"] as? Int == 130)
         #expect(document["outcome"] as? String == "failed")
