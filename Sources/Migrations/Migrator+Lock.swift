@@ -1,10 +1,11 @@
 internal import Database
 
 extension Migrator {
-    /// Takes the run's lock, creates the tables where they are missing, reads the history under
-    /// the lock and hands it to `body`; lets the lock go in the end, whatever happens.
+    /// Takes the run's lock, creates the tables where they are missing (not for a dry run), reads
+    /// the history under the lock and hands it to `body`; lets the lock go in the end, whatever
+    /// happens.
     func withLock<Result>(
-        _ first: HistorySnapshot,
+        _ first: HistorySnapshot, isDryRun: Bool = false,
         _ body: (HistorySnapshot) throws(MigrationError) -> Result
     ) throws(MigrationError) -> Result {
         guard !first.facts.isInRecovery else {
@@ -22,7 +23,7 @@ extension Migrator {
             }
             lock.release()
         }
-        if !snapshot.tableExists || snapshot.logTail == .empty {
+        if !isDryRun, !snapshot.tableExists || snapshot.logTail == .empty {
             snapshot = try createTables(snapshot)
         }
         activeLock = lock

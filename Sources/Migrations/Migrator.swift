@@ -85,7 +85,7 @@ package final class Migrator {
         var plan = try upPlan(cache, first.rows, request)
         guard !plan.isEmpty else { return report(plan, first) }
         try refuseUntransactional(plan, isDryRun: isDryRun)
-        return try withLock(first) { snapshot throws(MigrationError) in
+        return try withLock(first, isDryRun: isDryRun) { snapshot throws(MigrationError) in
             plan = try self.upPlan(cache, snapshot.rows, request)
             guard !plan.isEmpty else { return self.report(plan, snapshot) }
             try self.refuseUntransactional(plan, isDryRun: isDryRun)
@@ -106,7 +106,7 @@ package final class Migrator {
         }
         let foreseen = try downPlan(cache, first, request)
         try refuseUntransactional(foreseen, isDryRun: isDryRun)
-        return try withLock(first) { snapshot throws(MigrationError) in
+        return try withLock(first, isDryRun: isDryRun) { snapshot throws(MigrationError) in
             let plan = try self.downPlan(cache, snapshot, request)
             return try self.execute(plan, snapshot, isDryRun: isDryRun)
         }
