@@ -113,7 +113,9 @@ extension Migrator {
             try refuseIfInterrupted()
             let start = clock.now
             context.observer.began(step, index, steps.count)
-            var batch = Batch(prelude(step) + (index == 0 ? opening(step) : []))
+            var batch = Batch(
+                index == 0
+                    ? prelude(step) + opening(step) : prelude(step, isInTransaction: true))
             batch.append(file: step)
             batch.append(verify: step)
             // Our rows follow all files, so any change of our tables until then is a file's.
