@@ -11,6 +11,7 @@ package enum Program {
     ///
     /// - Returns: the exit status (docs/exit-status.md).
     package static func run(_ arguments: [String]) -> Int32 {
+        StandardStreams.openMissing()
         if arguments.first == "help", let topic = arguments.dropFirst().first,
             !topic.hasPrefix("-")
         {

@@ -17,7 +17,7 @@ extension Migrator {
     ///
     /// - Throws: `.foreignHistory`, `.database`.
     package func examine() throws(MigrationError) -> DatabaseExamination {
-        let snapshot = try store.read(connection, withLog: false).snapshot
+        let snapshot = try look()
         guard dialect == .postgres else {
             return DatabaseExamination(privilegeWords: "")
         }

@@ -88,14 +88,20 @@ extension Migrator {
     // MARK: Parts of a transaction
 
     /// Puts the session back to how it was when it was opened, so that nothing that a file set
-    /// reaches the next one, and sets our timeouts. Sent before BEGIN.
-    func prelude(_ step: PlannedMigration) -> [Step] {
+    /// reaches the next one, and sets our timeouts.
+    ///
+    /// Unless it runs inside the transaction of all migrations, it is a transaction of its own:
+    /// without one, a BEGIN behind it in the same message would make it the beginning of the
+    /// migration's, and `SET TRANSACTION` in the file would come too late.
+    func prelude(_ step: PlannedMigration, isInTransaction: Bool = false) -> [Step] {
         guard dialect == .postgres else { return [] }
         guard activeLock?.sharesServerSession != true else { return [] }
-        return [
-            Step("RESET SESSION AUTHORIZATION"), Step("RESET ROLE"), Step("RESET ALL"),
-            Step("CLOSE ALL"), Step("UNLISTEN *"), Step("DEALLOCATE ALL"), Step("DISCARD TEMP"),
-        ] + timeouts(step, isLocal: false) + (serverNoticesLostClients ? [checkForClient] : [])
+        let steps =
+            [
+                Step("RESET SESSION AUTHORIZATION"), Step("RESET ROLE"), Step("RESET ALL"),
+                Step("CLOSE ALL"), Step("UNLISTEN *"), Step("DEALLOCATE ALL"), Step("DISCARD TEMP"),
+            ] + timeouts(step, isLocal: false) + (serverNoticesLostClients ? [checkForClient] : [])
+        return isInTransaction ? steps : [Step("BEGIN")] + steps + [Step("COMMIT")]
     }
 
     /// A run that was killed must not keep its lock and its locks on tables for as long as its
@@ -158,24 +164,6 @@ extension Migrator {
                 outcome: "success", version: step.version, name: step.name,
                 details: "checksum \(step.script.checksum)"))
         return (steps + [log], tail)
-    }
-
-    /// The facts of a failed statement, with its place in the file.
-    func place(
-        _ error: DatabaseError?, _ step: PlannedMigration, _ script: Script, statement: Int?
-    ) -> MigrationError.Failed {
-        var failed = MigrationError.Failed(
-            version: step.version, name: step.name, file: script.file, databaseError: error)
-        guard let statement else { return failed }
-        let range = script.sql.statements[statement].range
-        let offset = min(range.lowerBound + (error?.offset ?? 0), range.upperBound)
-        let position = script.sql.position(at: offset)
-        failed.line = position.line
-        failed.column = position.column
-        failed.sourceLine = script.sql.line(at: offset)
-        failed.statement = statement + 1
-        failed.statementCount = script.sql.statements.count
-        return failed
     }
 }
 

@@ -16,7 +16,13 @@ extension Migrator {
         }
         let lock = try makeLock(first)
         try refusePooler(first)
-        var snapshot = try acquire(lock)
+        var snapshot: HistorySnapshot
+        do {
+            snapshot = try acquire(lock)
+        } catch {
+            lock.release()
+            throw error
+        }
         defer {
             if connection.transactionState != .idle {
                 _ = try? connection.query("ROLLBACK")
@@ -61,10 +67,12 @@ extension Migrator {
         var announced: String??
         while true {
             var snapshot: HistorySnapshot?
-            let attempt = try lock.attempt { (first) throws(MigrationError) in
-                let read = try self.store.read(self.connection, first: first, withLog: true)
-                snapshot = read.snapshot
-                return read.first
+            let attempt = try interruptible { () throws(MigrationError) in
+                try lock.attempt { (first) throws(MigrationError) in
+                    let read = try self.store.read(self.connection, first: first, withLog: true)
+                    snapshot = read.snapshot
+                    return read.first
+                }
             }
             switch attempt {
             case .acquired:
@@ -130,12 +138,12 @@ extension Migrator {
                 : [Step("BEGIN IMMEDIATE")])
             + store.createSteps(tableExists: snapshot.tableExists) + [Step("COMMIT")]
         do {
-            try connection.run(steps)
+            try interruptible { () throws(MigrationError) in try connection.runOwn(steps) }
         } catch {
             let isOpen = connection.transactionState != .idle
             if isOpen { _ = try? connection.query("ROLLBACK") }
-            var failure = MigrationError(error.error)
-            if error.error.code == .insufficientPrivilege {
+            var failure = error
+            if error.cause?.code == .insufficientPrivilege {
                 failure.hint =
                     "The role needs CREATE on the schema for the history table, or name another "
                     + "place with 'history_table: schema.name'."

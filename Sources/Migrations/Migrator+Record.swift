@@ -21,7 +21,7 @@ extension Migrator {
     ///   rows.
     package func baseline(_ version: Version) throws(MigrationError) -> RunReport {
         let cache = try sources()
-        let first = try store.read(connection, withLog: false).snapshot
+        let first = try look()
         guard cache.migrations[version]?.up != nil else {
             throw MigrationError(
                 .invalidRequest, "there is no migration \(version) in '\(context.folder)'",
@@ -60,7 +60,7 @@ extension Migrator {
     /// - Throws: `.invalidRequest` for a version that a change does not fit.
     package func repair(_ changes: [Repair]) throws(MigrationError) {
         let cache = try sources()
-        let first = try store.read(connection, withLog: false).snapshot
+        let first = try look()
         try withLock(first) { snapshot throws(MigrationError) in
             var steps: [Step] = []
             var chain = LogChain(
@@ -189,12 +189,14 @@ extension Migrator {
     private func commit(_ steps: [Step]) throws(MigrationError) {
         let begin = dialect == .postgres ? "BEGIN" : "BEGIN IMMEDIATE"
         do {
-            try connection.run([Step(begin)] + steps + [Step("COMMIT")])
+            try interruptible { () throws(MigrationError) in
+                try connection.runOwn([Step(begin)] + steps + [Step("COMMIT")])
+            }
         } catch {
             if connection.transactionState == .open || connection.transactionState == .failed {
                 _ = try? connection.query("ROLLBACK")
             }
-            throw MigrationError(error.error)
+            throw error
         }
     }
 }

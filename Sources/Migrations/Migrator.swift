@@ -35,21 +35,42 @@ package final class Migrator {
     /// - Throws: `.invalidFiles`, `.foreignHistory`, `.database`.
     package func status() throws(MigrationError) -> [MigrationStatus] {
         let cache = try sources()
-        let history = try store.read(connection, withLog: false).snapshot.rows
+        let history = try look().rows
         return StatusRules.statuses(
             try cache.facts(history), try cache.repeatableFacts(), history)
     }
 
     /// The history's rows, for commands that show or mend them.
-    package func history() throws(MigrationError) -> HistorySnapshot {
-        try store.read(connection, withLog: false).snapshot
-    }
+    package func history() throws(MigrationError) -> HistorySnapshot { try look() }
 
     /// What `up` would do now. Changes nothing and takes no lock.
     package func plan(_ request: UpRequest) throws(MigrationError) -> Plan {
         let cache = try sources()
-        let history = try store.read(connection, withLog: false).snapshot.rows
+        let history = try look().rows
         return try upPlan(cache, history, request)
+    }
+
+    /// Facts and history, without a lock.
+    func look() throws(MigrationError) -> HistorySnapshot {
+        try interruptible { () throws(MigrationError) in
+            try store.read(connection, withLog: false).snapshot
+        }
+    }
+
+    /// Runs what may be left at any point: reading, or a transaction that is rolled back where it
+    /// fails. A request to stop cancels its statement; it may be one that waits for another session.
+    @discardableResult
+    func interruptible<Result>(
+        _ work: () throws(MigrationError) -> Result
+    ) throws(MigrationError) -> Result {
+        do {
+            return try context.cancellation.interruptible(connection.interrupter, work)
+        } catch {
+            guard error.cause?.code == .cancelled, context.cancellation.isRequested else {
+                throw error
+            }
+            throw MigrationError(.interrupted, "interrupted", cause: error.cause)
+        }
     }
 
     /// The files, listed once; what was read of them stays read for as long as this value lives.
@@ -81,7 +102,7 @@ package final class Migrator {
         _ request: UpRequest, isDryRun: Bool = false
     ) throws(MigrationError) -> RunReport {
         let cache = try sources()
-        let first = try store.read(connection, withLog: false).snapshot
+        let first = try look()
         var plan = try upPlan(cache, first.rows, request)
         guard !plan.isEmpty else { return report(plan, first) }
         try refuseUntransactional(plan, isDryRun: isDryRun)
@@ -100,7 +121,7 @@ package final class Migrator {
         _ request: DownRequest, isDryRun: Bool = false
     ) throws(MigrationError) -> RunReport {
         let cache = try sources()
-        let first = try store.read(connection, withLog: false).snapshot
+        let first = try look()
         guard !(try downPlanner(cache, first).rows(request)).isEmpty else {
             return RunReport(runID: context.identity.runID, isDryRun: isDryRun, totalApplied: 0)
         }
@@ -121,7 +142,7 @@ package final class Migrator {
     /// are transactional.
     package func redo(count: Int) throws(MigrationError) -> RunReport {
         let cache = try sources()
-        let first = try store.read(connection, withLog: false).snapshot
+        let first = try look()
         _ = try redoPlan(cache, first, count)
         guard try !downPlanner(cache, first).rows(.count(count)).isEmpty else {
             return RunReport(runID: context.identity.runID, totalApplied: 0)

@@ -139,13 +139,24 @@ extension Script {
         try checkTransactionBlocks()
     }
 
-    /// In a file without transaction, `BEGIN … COMMIT` makes a block of its own; it must close.
+    /// In a file without transaction, `BEGIN … COMMIT` makes a block of its own.
     private func checkTransactionBlocks() throws(MigrationError) {
         var openedAt: Int?
         for (statement, kind) in zip(sql.statements, kinds) {
-            switch kind {
-            case .begins: openedAt = openedAt ?? statement.range.lowerBound
-            case .ends: openedAt = nil
+            let start = statement.range.lowerBound
+            switch (kind, openedAt) {
+            case (.begins, nil): openedAt = start
+            case (.begins(let name), .some(let opening)):
+                throw .inFile(
+                    file, sql, at: start,
+                    "'\(name)' inside the transaction that begins in line "
+                        + "\(sql.position(at: opening).line)",
+                    hint: "Close that one with COMMIT first, or use SAVEPOINT.")
+            case (.ends, .some): openedAt = nil
+            case (.ends(let name), nil):
+                throw .inFile(
+                    file, sql, at: start, "'\(name)' without a BEGIN before it",
+                    hint: "Delete it: each statement of this file is committed by itself.")
             default: continue
             }
         }

@@ -91,12 +91,13 @@ extension Migrator {
     private func begin(_ step: PlannedMigration, total: Int) throws(MigrationError) {
         if step.isRevert {
             // The script goes into the row, so that a resumed revert runs the same text.
-            try connection.runOwn([
-                store.markReverting(
-                    step.version, total: total,
-                    downSQL: String(decoding: step.script.sql.bytes, as: UTF8.self),
-                    downChecksum: step.script.checksum)
-            ])
+            try write(
+                [
+                    store.markReverting(
+                        step.version, total: total,
+                        downSQL: String(decoding: step.script.sql.bytes, as: UTF8.self),
+                        downChecksum: step.script.checksum)
+                ], step)
             return
         }
         let row = HistoryRow(
@@ -105,11 +106,24 @@ extension Migrator {
             runID: context.identity.runID, toolVersion: context.identity.toolVersion,
             state: .applying, statementsDone: 0, statementsTotal: total, statementStarted: nil,
             hasDownScript: step.down != nil)
-        try connection.runOwn([
-            store.upsert(
-                row, downSQL: step.down.map { String(decoding: $0.sql.bytes, as: UTF8.self) },
-                downChecksum: step.down?.checksum, duration: "NULL")
-        ])
+        try write(
+            [
+                store.upsert(
+                    row, downSQL: step.down.map { String(decoding: $0.sql.bytes, as: UTF8.self) },
+                    downChecksum: step.down?.checksum, duration: "NULL")
+            ], step)
+    }
+
+    /// Commits steps of our own about the migration; they are short, and not cancelled.
+    private func write(_ steps: [Step], _ step: PlannedMigration) throws(MigrationError) {
+        do {
+            try connection.run(steps)
+        } catch {
+            switch error.error.code {
+            case .storage, .connectionLost: throw failure(error.error, .commit, step)
+            default: throw MigrationError(error.error)
+            }
+        }
     }
 
     private func complete(
@@ -118,7 +132,7 @@ extension Migrator {
         let (record, tail) = recordSteps(
             step, execution.chain, duration: String(duration.wholeMilliseconds))
         let batch = opening(step) + beforeOurRows() + record + [Step("COMMIT")]
-        try connection.runOwn(batch)
+        try write(batch, step)
         execution.chain.committed(tail)
         finish(step, duration, &execution)
     }
@@ -209,12 +223,12 @@ extension Migrator {
         let concurrent = ConcurrentIndex(statement, in: step.script.sql)
         if step.statementInDoubt == index + 1, step.statementsDone == index {
             if try tookEffect(concurrent, name, step, index) {
-                try connection.runOwn([record(done: index + 1, step)])
+                try write([record(done: index + 1, step)], step)
                 return
             }
         }
-        if let concurrent, concurrent.isCreate { try dropInvalidIndex(concurrent) }
-        try connection.runOwn([store.markStarted(step.version, statement: index + 1)])
+        if let concurrent, concurrent.isCreate { try dropInvalidIndex(concurrent, step) }
+        try write([store.markStarted(step.version, statement: index + 1)], step)
         var batch = Batch([])
         batch.append(
             step.script.step(statement, runsAlone: dialect == .postgres), statement: index)
@@ -223,7 +237,7 @@ extension Migrator {
         } catch {
             // The server said that it failed, so its end is known.
             if connection.transactionState == .idle {
-                try connection.runOwn([store.markStarted(step.version, statement: nil)])
+                try write([store.markStarted(step.version, statement: nil)], step)
             }
             throw error
         }
@@ -260,11 +274,15 @@ extension Migrator {
     }
 
     /// What a failed concurrent build leaves behind is in the way of the next.
-    private func dropInvalidIndex(_ index: ConcurrentIndex) throws(MigrationError) {
+    private func dropInvalidIndex(
+        _ index: ConcurrentIndex, _ step: PlannedMigration
+    ) throws(MigrationError) {
         let invalid = try connection.runOwn([index.exists(valid: false)])[0].rows
         for row in invalid {
             guard let name = row[0].string else { continue }
-            try connection.runOwn([Step("DROP INDEX CONCURRENTLY \(name)", runsAlone: true)])
+            // It waits for other sessions: a lock timeout and a request to stop count here too.
+            _ = try run(
+                Batch([Step("DROP INDEX CONCURRENTLY \(name)", runsAlone: true)]), step)
         }
     }
 }

@@ -113,7 +113,9 @@ extension Migrator {
             try refuseIfInterrupted()
             let start = clock.now
             context.observer.began(step, index, steps.count)
-            var batch = Batch(prelude(step) + (index == 0 ? opening(step) : []))
+            var batch = Batch(
+                index == 0
+                    ? prelude(step) + opening(step) : prelude(step, isInTransaction: true))
             batch.append(file: step)
             batch.append(verify: step)
             // Our rows follow all files, so any change of our tables until then is a file's.
@@ -189,8 +191,14 @@ extension Migrator {
         if error.code == .connectionLost {
             return MigrationError(
                 .database, "the connection broke during \(step.version): \(error.message)",
-                hint: "Run 'migrate status': the migration and its record are committed together, "
-                    + "so it is either applied or as if it had never begun.",
+                hint: Self.hintInDoubt(step), failed: failed, cause: error)
+        }
+        // SQLite cannot take back what it has written of a commit that then fails (a disk that
+        // reports its error only when asked to sync): whoever opens the file next decides.
+        if error.code == .storage, endsTransaction(origin, step) {
+            return MigrationError(
+                .database, "\(step.version) could not be committed: \(error.message)",
+                hint: (error.hint.map { $0 + " " } ?? "") + Self.hintInDoubt(step),
                 failed: failed, cause: error)
         }
         if error.code == .lockTimeout {
@@ -217,6 +225,25 @@ extension Migrator {
         }
         return MigrationError(
             .migrationFailed, error.message, hint: error.hint, failed: failed, cause: error)
+    }
+
+    /// What to do where nobody knows whether the last transaction was committed.
+    private static func hintInDoubt(_ step: PlannedMigration) -> String {
+        step.isTransactional
+            ? "Run 'migrate status': the migration and its record are committed together, so it is "
+                + "either applied or as if it had never begun."
+            : "Run 'migrate \(step.isRevert ? "down" : "up")' again: each finished statement of "
+                + "\(step.version) is recorded, and it goes on after the last one."
+    }
+
+    private func endsTransaction(_ origin: Batch.Origin, _ step: PlannedMigration) -> Bool {
+        switch origin {
+        case .commit: return true
+        case .file(let statement):
+            if case .ends = step.script.kinds[statement] { return true }
+            return false
+        case .own, .verify, .guardStep: return false
+        }
     }
 
     // MARK: Looking before the commit

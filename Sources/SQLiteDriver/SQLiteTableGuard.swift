@@ -15,17 +15,21 @@ final class SQLiteTableGuard {
     func install(on database: OpaquePointer) {
         sqlite3_set_authorizer(
             database,
-            { context, action, first, second, _, _ in
+            { context, action, first, second, schema, _ in
                 guard let context else { return SQLITE_OK }
                 return Unmanaged<SQLiteTableGuard>.fromOpaque(context).takeUnretainedValue()
-                    .answer(action, first, second)
+                    .answer(action, first, second, schema)
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
     private func answer(
-        _ action: Int32, _ first: UnsafePointer<CChar>?, _ second: UnsafePointer<CChar>?
+        _ action: Int32, _ first: UnsafePointer<CChar>?, _ second: UnsafePointer<CChar>?,
+        _ schema: UnsafePointer<CChar>?
     ) -> Int32 {
         guard isActive, !tables.isEmpty else { return SQLITE_OK }
+        // VACUUM copies every table into a database of its own, which it calls 'vacuum_db'.
+        // ALTER TABLE tells no schema here.
+        if let schema, String(cString: schema).lowercased() != "main" { return SQLITE_OK }
         let name: UnsafePointer<CChar>?
         switch action {
         case SQLITE_INSERT, SQLITE_UPDATE, SQLITE_DELETE, SQLITE_DROP_TABLE: name = first

@@ -18,7 +18,15 @@ package enum MigrateProgram {
             case signal(Int32)
             /// It and every later one of its kinds fails with this `errno`.
             case failure(Int32)
+            /// It alone fails with this `errno`.
+            case failureOnce(Int32)
+            /// It, a write, does half of its work, and every later one of its kinds fails with this
+            /// `errno`: a disk that is full.
+            case cut(Int32)
         }
+        /// None: the run is not disturbed, and only spared the wait for the disk (fsync), as each
+        /// run with a fault is.
+        package static let never = Fault(.signal(0), at: .max)
         /// What happens.
         package var action: Action
         /// At which call, from 1.
@@ -85,12 +93,14 @@ package enum MigrateProgram {
         if let fault, let mark {
             variables["LD_PRELOAD"] = try product("libFaultInjector.so")
             variables["MIGRATE_FAULT_MARK"] = mark
-            switch fault.action {
-            case .signal(let number):
-                variables["MIGRATE_FAULT"] = "signal:\(number):\(fault.number)"
-            case .failure(let number):
-                variables["MIGRATE_FAULT"] = "errno:\(number):\(fault.number)"
-            }
+            let (name, value) =
+                switch fault.action {
+                case .signal(let number): ("signal", number)
+                case .failure(let number): ("errno", number)
+                case .failureOnce(let number): ("once", number)
+                case .cut(let number): ("cut", number)
+                }
+            variables["MIGRATE_FAULT"] = "\(name):\(value):\(fault.number)"
             if !fault.calls.isEmpty {
                 variables["MIGRATE_FAULT_CALLS"] = fault.calls.joined(separator: ",")
             }

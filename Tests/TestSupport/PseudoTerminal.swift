@@ -9,6 +9,7 @@ extension MigrateProgram {
     ///   - folder: path of the working folder; its `HOME` as well.
     ///   - environment: further variables.
     ///   - columns: how wide the terminal is.
+    /// - Returns: the running program.
     /// - Throws: `NotBuilt`, or what starting a process throws.
     package static func startOnTerminal(
         _ arguments: [String], in folder: String, environment: [String: String] = [:],

@@ -33,9 +33,8 @@ extension App {
     }
 
     /// Reads the user's files where the environment verifies by itself, before anything runs: a
-    /// file that does not hold together must stop a run and not follow it.
-    ///
-    /// - Parameter isComplete: false where the run leaves migrations out that it was not asked for.
+    /// file that does not hold together must stop a run and not follow it. `isComplete` is false
+    /// where the run leaves out migrations that it was not asked for.
     func prepareVerification(_ project: Project, isComplete: Bool = true) throws {
         guard project.verify.beforeCommit || project.verify.after else { return }
         policyFiles = try verifyFiles(project)
@@ -69,13 +68,9 @@ extension App {
         return report
     }
 
-    /// Verifies what a run has done, where the environment wants it.
+    /// Verifies what a run has done, where the environment wants it; where it did nothing, nothing is
+    /// verified. The facts of the verification are added to those of the run.
     ///
-    /// - Parameters:
-    ///   - run: what the run did; where it did nothing, nothing is verified.
-    ///   - files: the user's files that are to hold now.
-    ///   - isComplete: as in `prepareVerification`.
-    ///   - facts: the run's facts for the JSON document; those of the verification are added.
     /// - Throws: `Failure` with the facts, which says that what was done stays.
     func verifyAfter(
         _ project: Project, _ database: OpenDatabase, _ run: RunReport, files: [VerifyFile],
