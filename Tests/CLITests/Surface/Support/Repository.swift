@@ -5,7 +5,7 @@ enum Repository {
     /// Its folder.
     static let path = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
+        .deletingLastPathComponent().deletingLastPathComponent().path
 
     /// The text of a file.
     static func read(_ name: String) throws -> String {
