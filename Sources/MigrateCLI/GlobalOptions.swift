@@ -14,7 +14,7 @@ struct GlobalOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "Configuration file (MIGRATE_CONFIG); default: migrate.yaml here or in a parent.",
-            valueName: "path"))
+            valueName: "path"), completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
     @Option(
@@ -24,7 +24,8 @@ struct GlobalOptions: ParsableArguments {
     var url: String?
 
     @Option(
-        name: .long, help: ArgumentHelp("Folder of migrations (MIGRATE_DIR).", valueName: "path"))
+        name: .long, help: ArgumentHelp("Folder of migrations (MIGRATE_DIR).", valueName: "path"),
+        completion: .directory)
     var dir: String?
 
     @Flag(name: .long, help: "Print one JSON document on standard output.")

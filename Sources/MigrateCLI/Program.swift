@@ -15,8 +15,8 @@ package enum Program {
         if arguments.first == "help", let topic = arguments.dropFirst().first,
             !topic.hasPrefix("-")
         {
-            if topic == "exit-status" {
-                bareTerminal(arguments).raw(ExitStatus.table)
+            if let text = text(on: topic) {
+                bareTerminal(arguments).raw(text)
                 return ExitStatus.done.rawValue
             }
             if topic != "help", !RootCommand.subcommandNames.contains(topic) {
@@ -42,6 +42,15 @@ package enum Program {
             return usage(failure, command: nil, arguments)
         } catch {
             return usage(error, arguments)
+        }
+    }
+
+    /// What `migrate help` has to say on a topic that is no subcommand.
+    private static func text(on topic: String) -> String? {
+        switch topic {
+        case "exit-status": ExitStatus.table
+        case "manual": ManualPage()?.text
+        default: nil
         }
     }
 

@@ -37,7 +37,8 @@ struct RootCommand: ParsableCommand {
         usage: "migrate [options] <subcommand>",
         discussion: """
             Migrations are SQL files, VERSION_name.up.sql and VERSION_name.down.sql, in one folder. \
-            'migrate help exit-status' lists the exit statuses.
+            'migrate help exit-status' lists the exit statuses, 'migrate help manual' prints \
+            the manual page.
             """,
         subcommands: [
             InitCommand.self, NewCommand.self, StatusCommand.self, PlanCommand.self,

@@ -115,6 +115,39 @@ import Testing
         #expect(!folder.has("app.db"))
     }
 
+    @Test func `the manual page has every subcommand and option, each in its place`() throws {
+        let page = try migrate(["help", "manual"])
+        page.expect(0)
+        let lines = page.output.components(separatedBy: "\n")
+        let sections = lines.filter { $0.hasPrefix(".Sh ") }.map { $0.dropFirst(4) }
+        #expect(
+            sections == [
+                "NAME", "SYNOPSIS", "DESCRIPTION", "SUBCOMMANDS", "GLOBAL OPTIONS", "ENVIRONMENT",
+                "FILES", "EXIT STATUS", "EXAMPLES", "SEE ALSO",
+            ])
+        for subcommand in Self.subcommands {
+            let start = try #require(
+                lines.firstIndex { ($0 + " ").hasPrefix(".Ss migrate \(subcommand) ") })
+            let end = lines[(start + 1)...].firstIndex { $0.hasPrefix(".S") } ?? lines.endIndex
+            let own = lines[start..<end].joined(separator: "\n").replacingOccurrences(
+                of: "\\", with: "")
+            let help = try migrate(["help", subcommand]).output
+            let sections = help.components(separatedBy: "\nGLOBAL OPTIONS:\n")
+            #expect(sections.count == 2)
+            for match in sections[0].matches(of: /(?m)^  (?:-., )?--([a-z-]+)/) {
+                guard match.1 != "help" else { continue }
+                #expect(own.contains("Fl -\(match.1)"), "--\(match.1) of \(subcommand)")
+            }
+        }
+        // No line begins with what only looks like a request.
+        let requests = Set(lines.filter { $0.hasPrefix(".") }.map { $0.prefix(3) })
+        #expect(
+            requests.isSubset(of: [
+                ".Dd", ".Dt", ".Os", ".Sh", ".Ss", ".Nm", ".Nd", ".Op", ".Ar", ".Fl", ".Cm", ".Pp",
+                ".Bl", ".It", ".El", ".Bd", ".Ed", ".Xr",
+            ]), "\(requests)")
+    }
+
     // MARK: Completions
 
     @Test(arguments: ["bash", "zsh", "fish"])
@@ -162,6 +195,10 @@ import Testing
         #expect(try bash(["migrate", "up", "--phase", "c"]) == ["contract"])
         #expect(try bash(["migrate", "status", "--color", ""]) == ["auto", "always", "never"])
         #expect(try bash(["migrate", "--js"]) == ["--json"])
+        try folder.folder("some/db")
+        try folder.write("", to: "some.yaml")
+        #expect(try bash(["migrate", "--dir", "so"]) == ["some"])
+        #expect(try bash(["migrate", "up", "--config", "some."]) == ["some.yaml"])
         let down = try bash(["migrate", "down", "--"])
         #expect(down.isSuperset(of: ["--count", "--to", "--run", "--all", "--dry-run", "--env"]))
         #expect(down.isDisjoint(with: ["--phase", "--exit-code"]))
