@@ -28,7 +28,9 @@ import Testing
         #expect(try database.oracle().finalProblems(state) == [])
         #expect(state.log.count { $0.outcome == "success" } == 5)
         if database.folder.has("status") {
-            #expect(try String(contentsOfFile: database.folder.file("status"), encoding: .utf8) == "0\n")
+            #expect(
+                try String(contentsOfFile: database.folder.file("status"), encoding: .utf8) == "0\n"
+            )
         }
     }
 
