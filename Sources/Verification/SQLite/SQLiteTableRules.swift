@@ -40,7 +40,8 @@ enum SQLiteTableRules {
                 facts: ["column": .text(column.name)])
         }
         let checks = table.checks.map { check in
-            let name = check.name.map { "constraint '\($0)'" } ?? "CHECK (\(shown(check.expression)))"
+            let name =
+                check.name.map { "constraint '\($0)'" } ?? "CHECK (\(shown(check.expression)))"
             // The text may end in a line comment.
             return Rule(
                 check: .checkViolation, broken: "NOT (\(check.expression)\n)",
