@@ -68,7 +68,11 @@ let package = Package(
                 "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
-            name: "VerificationTests", dependencies: ["Verification", "Database", "TestSupport"]),
+            name: "VerificationTests",
+            dependencies: [
+                "migrate", "Verification", "Database", "SQLiteDriver", "PostgresDriver",
+                "TestSupport",
+            ]),
         .testTarget(name: "ProjectConfigTests", dependencies: ["ProjectConfig", "TestSupport"]),
         .testTarget(
             name: "CLITests",

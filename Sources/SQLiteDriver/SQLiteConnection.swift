@@ -171,11 +171,11 @@ package final class SQLiteConnection: Connection {
                     .protectedTable, "the statement would change a table that is not the file's",
                     extendedCode: error.extendedCode)
             }
-            // The wait for a lock was cut short, or the check of the schema that ALTER TABLE makes,
-            // which SQLite reports as an error of that.
+            // The wait for a lock was cut short, or one of the statements that ALTER TABLE runs within
+            // itself, which SQLite reports as a plain error of the whole.
             let isCut =
                 sqliteInterrupter.isInterrupted
-                && (error.code == .lockTimeout || error.message.hasSuffix(": interrupted"))
+                && (error.code == .lockTimeout || error.extendedCode == Int(SQLITE_ERROR))
             throw isCut ? Self.interrupted : error
         }
     }

@@ -65,15 +65,18 @@ package enum MigrateProgram {
     ///   - environment: further variables.
     ///   - input: what it reads on standard input, which is never a terminal.
     ///   - fault: what breaks on the way.
+    ///   - shell: a command of `sh` that runs it, as `"$0" "$@"`; not together with a fault.
     /// - Returns: how it ended and what it printed.
     /// - Throws: `NotBuilt`, or what starting a process throws.
     @discardableResult
     package static func run(
         _ arguments: [String], in folder: String, environment: [String: String] = [:],
-        input: String = "", fault: Fault? = nil
+        input: String = "", fault: Fault? = nil, shell: String? = nil
     ) throws -> ProgramResult {
-        try start(arguments, in: folder, environment: environment, input: input, fault: fault)
-            .wait()
+        try start(
+            arguments, in: folder, environment: environment, input: input, fault: fault,
+            shell: shell
+        ).wait()
     }
 
     /// Starts it; the same parameters as `run`.
@@ -82,7 +85,7 @@ package enum MigrateProgram {
     /// - Throws: `NotBuilt`, or what starting a process throws.
     package static func start(
         _ arguments: [String], in folder: String, environment: [String: String] = [:],
-        input: String = "", fault: Fault? = nil
+        input: String = "", fault: Fault? = nil, shell: String? = nil
     ) throws -> RunningProgram {
         var variables = ["HOME": folder, "LC_ALL": "C.UTF-8"]
         variables["PATH"] = ProcessInfo.processInfo.environment["PATH"]
@@ -105,9 +108,11 @@ package enum MigrateProgram {
                 variables["MIGRATE_FAULT_CALLS"] = fault.calls.joined(separator: ",")
             }
         }
+        let program = try product("migrate")
         return try RunningProgram(
-            path: product("migrate"), arguments: arguments, folder: folder, variables: variables,
-            input: input, mark: mark)
+            path: shell == nil ? program : "/bin/sh",
+            arguments: shell.map { ["-c", $0, program] + arguments } ?? arguments,
+            folder: folder, variables: variables, input: input, mark: mark)
     }
 }
 
@@ -175,6 +180,14 @@ package final class RunningProgram: Sendable {
 
     /// What it has written to standard error so far.
     package var errorsSoFar: String { errors.text }
+
+    /// Waits for its end, and kills it where that takes longer than `limit`.
+    package func wait(atMost limit: Duration) -> ProgramResult {
+        let deadline = ContinuousClock.now + limit
+        while process.withLock({ $0.isRunning }), ContinuousClock.now < deadline { usleep(5000) }
+        if process.withLock({ $0.isRunning }) { send(SIGKILL) }
+        return wait()
+    }
 
     /// Waits for its end.
     package func wait() -> ProgramResult {

@@ -45,7 +45,7 @@ enum DisabledTriggers {
         CASE WHEN t.tgisinternal THEN k.oid ELSE t.oid END), \
         \(CatalogSQL.name("n", "c")), CASE WHEN t.tgisinternal THEN '' ELSE t.tgname END, \
         pg_catalog.quote_ident(t.tgname), t.tgisinternal AND k.oid IS NOT NULL, k.conname, \
-        \(CatalogSQL.name("kn", "kc")), k.contype \
+        CASE WHEN kc.oid IS NOT NULL THEN \(CatalogSQL.name("kn", "kc")) END, k.contype \
         FROM pg_catalog.pg_trigger t \
         JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid \
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \

@@ -28,16 +28,18 @@ enum InvalidIndexes {
         let table = row[2].string ?? ""
         let isPartitioned = row[3].string == "I"
         let isUnique = row[4].boolean ?? false
-        let state = row[5].boolean == true ? "invalid" : "not maintained"
+        let isLive = row[6].boolean ?? true
+        let state = isLive ? row[5].boolean == true ? "invalid" : "not maintained" : "half dropped"
         var problem = "the index on \(table) is \(state)"
         if isUnique { problem += ", so it does not keep its keys unique" }
         var hint = "REINDEX INDEX CONCURRENTLY \(index);"
         if isPartitioned {
-            let missing = row[6].string ?? ""
+            let missing = row[7].string ?? ""
             problem += missing.isEmpty ? "" : ": no valid index of it on \(missing)"
             hint = "Build the index on each partition, then ALTER INDEX … ATTACH PARTITION."
-        } else if row[5].boolean != true {
-            hint = "DROP INDEX CONCURRENTLY \(index); and build it again if it is wanted."
+        } else if !isLive || index.contains("_ccnew") || index.contains("_ccold") {
+            // What REINDEX CONCURRENTLY was building, or had replaced, when it failed.
+            hint = "DROP INDEX CONCURRENTLY \(index);"
         }
         return Finding(
             Check.invalidIndex.name, isPartitioned && !isUnique ? .warning : .error,
@@ -49,7 +51,7 @@ enum InvalidIndexes {
     private static func query(_ scope: PostgresScope) -> String {
         """
         SELECT i.indexrelid, \(CatalogSQL.name("xn", "x")), \(CatalogSQL.name("n", "c")), \
-        x.relkind, i.indisunique, i.indisready AND i.indislive, \
+        x.relkind, i.indisunique, i.indisready, i.indislive, \
         (SELECT pg_catalog.string_agg(\(CatalogSQL.name("pn", "p")), ', ' \
         ORDER BY pn.nspname, p.relname) FROM pg_catalog.pg_inherits h \
         JOIN pg_catalog.pg_class p ON p.oid = h.inhrelid \

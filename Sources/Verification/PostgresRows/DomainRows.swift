@@ -17,6 +17,8 @@ enum DomainRows {
         let table = row[1].string ?? ""
         let column = row[2].string ?? ""
         let domain = row[4].string ?? ""
+        // As the type that is at the bottom: a cast to another domain would check its values.
+        let type = row[3].string ?? "text"
         let isNotNull = row[6].string == nil
         // The domain's expression calls the value VALUE, which here is a column of that name.
         let broken =
@@ -24,7 +26,7 @@ enum DomainRows {
         let step = Step(
             """
             SELECT pg_catalog.count(*) FILTER (WHERE \(broken)) FROM (\
-            SELECT \(column)::\(row[3].string ?? "text") AS value FROM ONLY \(table) OFFSET 0) s
+            SELECT \(column)::\(type) AS value FROM ONLY \(table) OFFSET 0) s
             """)
         let identity = "\(row[0].string ?? "")/\(column)/\(row[5].string ?? "")"
         switch try reader.answerOne(step, .rows) {
@@ -54,15 +56,17 @@ enum DomainRows {
         WITH RECURSIVE chain AS (\
         SELECT c.oid AS relid, \(CatalogSQL.name("n", "c")) AS relation, \
         pg_catalog.quote_ident(a.attname) AS attribute, t.oid AS domain, t.typbasetype AS base, \
-        t.typtypmod AS typmod FROM pg_catalog.pg_class c \
+        t.typtypmod AS typmod, 1 AS depth FROM pg_catalog.pg_class c \
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \
         AND NOT a.attisdropped \
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'd' \
         WHERE c.relkind = 'r' AND \(CatalogSQL.canBeRead("c")) AND \(CatalogSQL.isUserSchema("n")) \
-        UNION ALL SELECT h.relid, h.relation, h.attribute, b.oid, b.typbasetype, b.typtypmod \
-        FROM chain h JOIN pg_catalog.pg_type b ON b.oid = h.base AND b.typtype = 'd') \
-        SELECT h.relid, h.relation, h.attribute, pg_catalog.format_type(h.base, h.typmod), \
+        UNION ALL SELECT h.relid, h.relation, h.attribute, b.oid, b.typbasetype, b.typtypmod, \
+        h.depth + 1 FROM chain h JOIN pg_catalog.pg_type b ON b.oid = h.base AND b.typtype = 'd') \
+        SELECT h.relid, h.relation, h.attribute, \
+        (SELECT pg_catalog.format_type(l.base, l.typmod) FROM chain l WHERE l.relid = h.relid \
+        AND l.attribute = h.attribute ORDER BY l.depth DESC LIMIT 1), \
         pg_catalog.format('%I.%I', tn.nspname, t.typname), r.name, r.expression \
         FROM chain h JOIN pg_catalog.pg_type t ON t.oid = h.domain \
         JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace \

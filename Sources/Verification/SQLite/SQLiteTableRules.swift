@@ -40,7 +40,8 @@ enum SQLiteTableRules {
                 facts: ["column": .text(column.name)])
         }
         let checks = table.checks.map { check in
-            let name = check.name.map { "constraint '\($0)'" } ?? "CHECK (\(check.expression))"
+            let name =
+                check.name.map { "constraint '\($0)'" } ?? "CHECK (\(shown(check.expression)))"
             // The text may end in a line comment.
             return Rule(
                 check: .checkViolation, broken: "NOT (\(check.expression)\n)",
@@ -67,6 +68,11 @@ enum SQLiteTableRules {
             facts: ["column": .text(column.name), "type": .text(column.type)])
     }
 
+    /// On one line, unless a comment ends with its line.
+    private static func shown(_ sql: String) -> String {
+        sql.contains("--") ? sql : sql.replacing("\n)", with: ")").replacing("\n", with: " ")
+    }
+
     private static func check(
         _ rules: [Rule], _ table: SQLiteTable, _ reader: SQLiteReader
     ) throws(DatabaseError) -> [Finding] {
@@ -81,7 +87,7 @@ enum SQLiteTableRules {
                 return Finding(
                     rule.check.name, object: table.name, problem: rule.problem(rows),
                     hint: "SELECT * FROM \(quotedIdentifier(table.name)) WHERE "
-                        + "\(rule.broken.replacing("\n", with: " "));",
+                        + "\(shown(rule.broken));",
                     facts: rule.facts.merging(["row_count": .integer(count)]) { $1 },
                     identity: "\(table.name)/\(rule.broken)", extent: count)
             }

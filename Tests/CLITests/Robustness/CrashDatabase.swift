@@ -1,6 +1,7 @@
 import Database
 import Foundation
 import TestSupport
+import Testing
 
 /// Which database a run is disturbed on.
 enum CrashEngine: String, CaseIterable, CustomStringConvertible {
@@ -134,8 +135,25 @@ final class CrashDatabase {
     }
 
     /// Starts the program on this database, with `--json`.
-    func start(_ command: [String]) throws -> RunningProgram {
-        try MigrateProgram.start(arguments(command), in: folder.path)
+    func start(_ command: [String], shell: String? = nil) throws -> RunningProgram {
+        try MigrateProgram.start(arguments(command), in: folder.path, shell: shell)
+    }
+
+    /// Starts it, and waits until it has begun with a migration.
+    func start(_ command: [String], until version: String) throws -> RunningProgram {
+        let run = try start(command + ["--verbose"])
+        #expect(poll(for: .seconds(30)) { run.errorsSoFar.contains("applying \(version)") })
+        // The server's process, then, is at work: it says so itself.
+        if let watcher {
+            #expect(
+                try poll(for: .seconds(30)) {
+                    try watcher.query(
+                        "SELECT FROM pg_stat_activity WHERE datname = current_database() "
+                            + "AND wait_event = 'PgSleep'"
+                    ).rowCount > 0
+                })
+        }
+        return run
     }
 
     /// The oracle for this database's set of migrations, from a scratch database of its kind.
