@@ -21,7 +21,7 @@ extension Migrator {
             if connection.transactionState != .idle {
                 _ = try? connection.query("ROLLBACK")
             }
-            lock.release()
+            lock.release(sessionReset)
         }
         if !isDryRun, !snapshot.tableExists || snapshot.logTail == .empty {
             snapshot = try createTables(snapshot)
