@@ -115,8 +115,12 @@ extension Migrator {
             // The transaction keeps the pooler from giving the process back meanwhile.
             try other.query("BEGIN")
             let theirs = try other.query("SELECT pg_catalog.pg_backend_pid()").rows[0][0]
-            let again = try connection.query("SELECT pg_catalog.pg_backend_pid()").rows[0][0]
-            isShared = theirs == mine || again != mine
+            isShared = theirs == mine
+            // Only then: in a pool of one session this connection would wait for the other.
+            if !isShared {
+                isShared =
+                    try connection.query("SELECT pg_catalog.pg_backend_pid()").rows[0][0] != mine
+            }
             try other.query("ROLLBACK")
         } catch {
             throw MigrationError(error)
