@@ -136,10 +136,12 @@ import Testing
         let error = try failure {
             try project.up { context in
                 context.settings.isOneTransaction = together
-                context.commitChecks = { connection throws(DatabaseError) in
-                    rows = try connection.query("SELECT count(*) FROM a").rows[0][0].integer
-                    return [CheckFinding(object: "table a", problem: "has rows")]
-                }
+                context.commitChecks = CommitChecks(
+                    prepare: { _ in },
+                    inspect: { connection, _ throws(DatabaseError) in
+                        rows = try connection.query("SELECT count(*) FROM a").rows[0][0].integer
+                        return [CheckFinding(object: "table a", problem: "has rows")]
+                    })
             }
         }
         #expect(rows == 2)
@@ -147,7 +149,8 @@ import Testing
         #expect(error.message == "table a: has rows")
         #expect(try project.tables() == [])
         #expect(
-            try project.up { $0.commitChecks = { _ throws(DatabaseError) in [] } }
-                .appliedVersions == ["1"])
+            try project.up {
+                $0.commitChecks = CommitChecks(prepare: { _ in }, inspect: { _, _ in [] })
+            }.appliedVersions == ["1"])
     }
 }
