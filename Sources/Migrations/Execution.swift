@@ -81,58 +81,12 @@ extension Migrator {
             version: error.failed?.version, name: error.failed?.name,
             error: error.failed?.databaseError?.message ?? error.message)
         let (step, tail) = execution.chain.append(entry)
-        if (try? connection.run([step])) != nil { execution.chain.committed(tail) }
-        return error
-    }
-
-    // MARK: Parts of a transaction
-
-    /// Puts the session back to how it was when it was opened, so that nothing that a file set
-    /// reaches the next one, and sets our timeouts.
-    ///
-    /// Unless it runs inside the transaction of all migrations, it is a transaction of its own:
-    /// without one, a BEGIN behind it in the same message would make it the beginning of the
-    /// migration's, and `SET TRANSACTION` in the file would come too late.
-    func prelude(_ step: PlannedMigration, isInTransaction: Bool = false) -> [Step] {
-        guard dialect == .postgres else { return [] }
-        guard activeLock?.sharesServerSession != true else { return [] }
-        let steps =
-            [
-                Step("RESET SESSION AUTHORIZATION"), Step("RESET ROLE"), Step("RESET ALL"),
-                Step("CLOSE ALL"), Step("UNLISTEN *"), Step("DEALLOCATE ALL"), Step("DISCARD TEMP"),
-            ] + timeouts(step, isLocal: false) + (serverNoticesLostClients ? [checkForClient] : [])
-        return isInTransaction ? steps : [Step("BEGIN")] + steps + [Step("COMMIT")]
-    }
-
-    /// A run that was killed must not keep its lock and its locks on tables for as long as its
-    /// statement goes on. Source:
-    /// https://www.postgresql.org/docs/15/runtime-config-connection.html#GUC-CLIENT-CONNECTION-CHECK-INTERVAL
-    private var checkForClient: Step { Step("SET client_connection_check_interval = 1000") }
-
-    /// Through a transaction pooler, settings live as long as the transaction.
-    func opening(_ step: PlannedMigration) -> [Step] {
-        guard dialect == .postgres else { return [Step("BEGIN IMMEDIATE")] }
-        let isLocal = activeLock?.sharesServerSession == true
-        return [Step("BEGIN")] + (isLocal ? timeouts(step, isLocal: true) : [])
-    }
-
-    private func timeouts(_ step: PlannedMigration, isLocal: Bool) -> [Step] {
-        let scope = isLocal ? "LOCAL " : ""
-        let lock = step.script.directives.lockTimeout ?? context.settings.lockTimeout
-        var steps = [Step("SET \(scope)lock_timeout = \(lock.wholeMilliseconds)")]
-        if let limit = step.script.directives.statementTimeout ?? context.settings.statementTimeout
-        {
-            steps.append(Step("SET \(scope)statement_timeout = \(limit.wholeMilliseconds)"))
+        if (try? connection.run(ownTransaction([step]))) != nil {
+            execution.chain.committed(tail)
+        } else if connection.transactionState != .idle {
+            _ = try? connection.query("ROLLBACK")
         }
-        return steps
-    }
-
-    /// A file may leave another role or a shut-down `search_path` behind; our rows are written by
-    /// the role that the run connected as.
-    func beforeOurRows() -> [Step] {
-        guard dialect == .postgres else { return [] }
-        let reset = [Step("RESET SESSION AUTHORIZATION"), Step("RESET ROLE")]
-        return activeLock?.sharesServerSession == true ? reset + [Step("RESET ALL")] : reset
+        return error
     }
 
     /// The steps that record a finished migration, and the log's end once they are committed.

@@ -20,14 +20,14 @@ extension Migrator {
         do {
             snapshot = try acquire(lock)
         } catch {
-            lock.release()
+            lock.release([])
             throw error
         }
         defer {
             if connection.transactionState != .idle {
                 _ = try? connection.query("ROLLBACK")
             }
-            lock.release()
+            lock.release(sessionReset)
         }
         if !isDryRun, !snapshot.tableExists || snapshot.logTail == .empty {
             snapshot = try createTables(snapshot)

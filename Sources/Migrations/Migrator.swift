@@ -188,7 +188,7 @@ package final class Migrator {
                 version: revert.version, name: migration.name, action: .apply,
                 script: try cache.script(of: up, allowsEmpty: false))
             if let verify = migration.verify {
-                step.verify = try cache.script(of: verify, allowsEmpty: true)
+                step.verify = try cache.verifyScript(of: verify)
             }
             if let down = migration.down {
                 step.down = try cache.script(of: down, allowsEmpty: true)

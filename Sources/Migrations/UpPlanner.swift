@@ -182,7 +182,7 @@ struct UpPlanner {
             version: status.version, name: migration.name,
             action: status.state == .failedPartWay ? .resume : .apply, script: script)
         if let verify = migration.verify {
-            step.verify = try cache.script(of: verify, allowsEmpty: true)
+            step.verify = try cache.verifyScript(of: verify)
         }
         if let down = migration.down {
             step.down = try cache.script(of: down, allowsEmpty: true)
