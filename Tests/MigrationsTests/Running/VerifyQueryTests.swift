@@ -140,7 +140,11 @@ import Testing
                     prepare: { _ in },
                     inspect: { connection, _ throws(DatabaseError) in
                         rows = try connection.query("SELECT count(*) FROM a").rows[0][0].integer
-                        return [CheckFinding(object: "table a", problem: "has rows")]
+                        return [
+                            CheckFinding(
+                                check: "rows", isBlocking: true, object: "table a",
+                                problem: "has rows")
+                        ]
                     })
             }
         }
