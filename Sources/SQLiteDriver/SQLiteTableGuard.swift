@@ -26,10 +26,7 @@ final class SQLiteTableGuard {
         _ action: Int32, _ first: UnsafePointer<CChar>?, _ second: UnsafePointer<CChar>?,
         _ schema: UnsafePointer<CChar>?
     ) -> Int32 {
-        guard isActive, !tables.isEmpty else { return SQLITE_OK }
-        // VACUUM copies every table into a database of its own, which it calls 'vacuum_db'.
-        // ALTER TABLE tells no schema here.
-        if let schema, String(cString: schema).lowercased() != "main" { return SQLITE_OK }
+        guard isActive, !tables.isEmpty, !isElsewhere(schema) else { return SQLITE_OK }
         let name: UnsafePointer<CChar>?
         switch action {
         case SQLITE_INSERT, SQLITE_UPDATE, SQLITE_DELETE, SQLITE_DROP_TABLE: name = first
@@ -43,5 +40,12 @@ final class SQLiteTableGuard {
         }
         didRefuse = true
         return SQLITE_DENY
+    }
+
+    /// True for another database than the main one, such as that which VACUUM copies all tables to.
+    /// A temporary trigger is in `temp`, and its table may be in the main database.
+    private func isElsewhere(_ schema: UnsafePointer<CChar>?) -> Bool {
+        guard let schema else { return false }
+        return !["main", "temp"].contains(String(cString: schema))
     }
 }
