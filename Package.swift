@@ -63,7 +63,10 @@ let package = Package(
             dependencies: ["Database", "SQLiteDriver", "PostgresDriver", "TestSupport"]),
         .testTarget(
             name: "MigrationsTests",
-            dependencies: ["Migrations", "SQLText", "Database", "TestSupport"]),
+            dependencies: [
+                "Migrations", "SQLText", "Database", "SQLiteDriver", "PostgresDriver",
+                "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(
             name: "VerificationTests",
             dependencies: [
@@ -72,7 +75,10 @@ let package = Package(
             ]),
         .testTarget(name: "ProjectConfigTests", dependencies: ["ProjectConfig", "TestSupport"]),
         .testTarget(
-            name: "CLITests", dependencies: ["migrate", "Database", "TestSupport"]),
+            name: "CLITests",
+            dependencies: [
+                "migrate", "Database", "SQLiteDriver", "PostgresDriver", "TestSupport",
+            ], exclude: ["Surface/Golden"]),
     ],
     swiftLanguageModes: [.v6]
 )

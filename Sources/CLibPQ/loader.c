@@ -113,7 +113,7 @@ static int resolve(void *library, const char *name, void *slot) {
 static void load(void) {
     void *library = NULL;
     for (size_t i = 0; !library && i < sizeof library_names / sizeof *library_names; i++)
-        library = dlopen(library_names[i], RTLD_NOW | RTLD_LOCAL);
+        library = dlopen(library_names[i], RTLD_LAZY | RTLD_LOCAL);
     if (!library) {
         const char *reason = dlerror();
         snprintf(failure, sizeof failure, "%s", reason ? reason : "libpq was not found");

@@ -23,12 +23,12 @@ final class App {
     var commitChecks: CommitChecks?
 
     /// How the folder of migrations is shown in front of a file's name.
-    private(set) var folderForMessages = ""
+    var folderForMessages = ""
 
     /// The project that the options lead to; `environment` is set to its name, for the JSON
     /// document of a later failure.
-    func project(_ environment: inout String?, needsDatabase: Bool = true) throws -> Project {
-        let project = try Project(options, needsDatabase: needsDatabase)
+    func project(_ environment: inout String?) throws -> Project {
+        let project = try Project(options)
         environment = project.environment
         folderForMessages = project.folder
         return project
@@ -87,10 +87,12 @@ final class App {
         guard !options.json, Terminal.canAsk else {
             throw Failure(
                 .refused, "confirmation_needed", "this needs a confirmation: \(question)",
-                hint: "Add --yes.")
+                hint: "Add --yes; without a terminal, and with --json, nothing is asked.")
         }
-        guard Terminal.ask(question) else {
-            throw Failure(.refused, "not_confirmed", "nothing was done")
+        switch Terminal.ask(question, isCancelled: { cancellation.isRequested }) {
+        case true?: return
+        case false?: throw Failure(.refused, "not_confirmed", "not confirmed; nothing was done")
+        case nil: throw Failure(.interrupted, "interrupted", "interrupted; nothing was done")
         }
     }
 }
@@ -110,36 +112,37 @@ extension RunObserver {
     /// Tells a terminal what goes on.
     init(reportingTo terminal: Terminal) {
         self.init()
-        let progress = terminal.canRedraw ? Progress() : nil
+        terminal.startProgress()
+        let progress = terminal.progress
         began = { step, index, count in
             let verb = step.isRevert ? "reverting" : "applying"
             progress?.begin(
-                "\(verb) \(step.version) \(step.name) (\(index + 1) of \(count))",
+                "\(verb) \(label(step.version, step.name)) (\(index + 1) of \(count))",
                 statements: step.script.sql.statements.count)
-            terminal.detail("\(verb) \(step.version) \(step.name)")
+            terminal.detail("\(verb) \(label(step.version, step.name))")
         }
         statementDone = { done, _ in progress?.statementDone(done) }
         finished = { migration, step in
-            progress?.clear()
+            progress?.end()
             let sign = step.isRevert ? terminal.styled("-", .yellow) : terminal.styled("+", .green)
-            let label =
-                migration.version == "R__" + migration.name
-                ? migration.version : "\(migration.version) \(migration.name)"
             terminal.result(
-                "  \(sign) \(label)  "
+                "  \(sign) \(label(migration.version, migration.name))  "
                     + terminal.styled(
                         describe(milliseconds: migration.durationMilliseconds), .faint))
         }
         waiting = { holder in
-            progress?.clear()
             terminal.note(
                 "waiting for the lock" + (holder.map { ", held by \($0)" } ?? ""))
         }
         retrying = { version, attempt, of, pause in
-            progress?.clear()
             terminal.note(
                 "\(version): a lock was not granted in time; try \(attempt) of \(of) in "
                     + describe(milliseconds: pause.wholeMilliseconds))
         }
     }
+}
+
+/// `003 add_orders`, and `R__view` of a repeatable migration, whose version says it all.
+private func label(_ version: String, _ name: String) -> String {
+    version == RepeatableMigration.prefix + name ? version : "\(version) \(name)"
 }

@@ -14,7 +14,7 @@ struct GlobalOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "Configuration file (MIGRATE_CONFIG); default: migrate.yaml here or in a parent.",
-            valueName: "path"))
+            valueName: "path"), completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
     @Option(
@@ -23,7 +23,9 @@ struct GlobalOptions: ParsableArguments {
             "Database, in the place of the environment's (MIGRATE_URL).", valueName: "url"))
     var url: String?
 
-    @Option(name: .long, help: ArgumentHelp("Folder of migrations.", valueName: "path"))
+    @Option(
+        name: .long, help: ArgumentHelp("Folder of migrations (MIGRATE_DIR).", valueName: "path"),
+        completion: .directory)
     var dir: String?
 
     @Flag(name: .long, help: "Print one JSON document on standard output.")
@@ -50,20 +52,9 @@ struct GlobalOptions: ParsableArguments {
             valueName: "text"))
     var reason: String?
 
-    /// These options, with what stands before the subcommand's name where they say nothing.
-    func merged(over outer: GlobalOptions) -> GlobalOptions {
-        var merged = self
-        merged.env = env ?? outer.env
-        merged.config = config ?? outer.config
-        merged.url = url ?? outer.url
-        merged.dir = dir ?? outer.dir
-        merged.json = json || outer.json
-        merged.quiet = quiet || outer.quiet
-        merged.verbose = verbose || outer.verbose
-        merged.color = color ?? outer.color
-        merged.yes = yes || outer.yes
-        merged.reason = reason ?? outer.reason
-        return merged
+    /// True for a global option whose value is the next argument.
+    static func takesValue(_ argument: String) -> Bool {
+        ["--env", "--config", "--url", "--dir", "--color", "--reason"].contains(argument)
     }
 }
 

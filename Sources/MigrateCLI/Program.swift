@@ -11,25 +11,73 @@ package enum Program {
     ///
     /// - Returns: the exit status (docs/exit-status.md).
     package static func run(_ arguments: [String]) -> Int32 {
-        if arguments == ["help", "exit-status"] {
-            bareTerminal(arguments).raw(ExitStatus.table)
-            return ExitStatus.done.rawValue
+        StandardStreams.openMissing()
+        if arguments.first == "help", let topic = arguments.dropFirst().first,
+            !topic.hasPrefix("-")
+        {
+            if let text = text(on: topic) {
+                bareTerminal(arguments).raw(text)
+                return ExitStatus.done.rawValue
+            }
+            if topic != "help", !RootCommand.subcommandNames.contains(topic) {
+                return usage(UsageProblem.unknownSubcommand(topic), command: nil, arguments)
+            }
         }
-        if arguments == ["--version"] || arguments == ["version"] {
-            bareTerminal(arguments).raw(BuildInformation.text)
-            return ExitStatus.done.rawValue
+        if let (type, own) = RootCommand.subcommand(arguments),
+            let command = try? type.parse(own)
+        {
+            return run(command, App(command.options))
         }
-        let command: any ParsableCommand
+        // Help, completions, mistakes: the whole tree of commands has the words for them.
         do {
-            command = try RootCommand.parseAsRoot(arguments)
+            let command = try RootCommand.parseAsRoot(arguments)
+            if let root = command as? RootCommand { return run(root, arguments) }
+            guard let command = command as? any DatabaseCommand else {
+                return run(command, arguments)
+            }
+            // What the tree accepts and the subcommand alone does not.
+            if arguments.contains("--version") { return printVersion(command.options) }
+            let failure = Failure(
+                .usage, "usage", "the subcommand must follow the global options directly")
+            return usage(failure, command: nil, arguments)
         } catch {
             return usage(error, arguments)
         }
-        guard let command = command as? any DatabaseCommand else {
-            return run(command, arguments)
+    }
+
+    /// What `migrate help` has to say on a topic that is no subcommand.
+    private static func text(on topic: String) -> String? {
+        switch topic {
+        case "exit-status": ExitStatus.table
+        case "manual": ManualPage()?.text
+        default: nil
         }
-        let app = App(command.options.merged(over: command.root.options))
-        return run(command, app)
+    }
+
+    /// `migrate` without a subcommand.
+    private static func run(_ root: RootCommand, _ arguments: [String]) -> Int32 {
+        if root.version { return printVersion(root.options) }
+        guard arguments.isEmpty else {
+            let failure = Failure(
+                .usage, "usage", "a subcommand is missing", hint: "Run 'migrate --help'.")
+            return usage(failure, command: nil, arguments)
+        }
+        return usage(CleanExit.helpRequest(root), arguments)
+    }
+
+    private static func printVersion(_ options: GlobalOptions) -> Int32 {
+        let terminal = App(options).terminal
+        guard options.json else {
+            terminal.raw(BuildInformation.text)
+            return ExitStatus.done.rawValue
+        }
+        var members = BuildInformation.facts
+        members["command"] = "version"
+        members["environment"] = .null
+        members["outcome"] = "done"
+        members["exit_status"] = .integer(Int64(ExitStatus.done.rawValue))
+        terminal.document(.object(members))
+        return ExitStatus.done.rawValue
     }
 
     /// The built-in commands of the argument parser: help, completions.
@@ -54,9 +102,11 @@ package enum Program {
             return outcome.status.rawValue
         } catch {
             let failure = Self.failure(error, app)
+            app.terminal.progress?.end()
             report(failure, app.terminal)
             if app.terminal.isJSON {
-                var facts = failure.documentFacts
+                var facts = type(of: command).factsOfFailure
+                facts.merge(failure.documentFacts) { $1 }
                 facts["error"] = failure.json
                 document(command, app, "failed", failure.status, environment, facts)
             }
@@ -101,9 +151,9 @@ package enum Program {
                 "\(count(report.rolledBack.count, "migration")) of the same transaction "
                     + "rolled back with it")
         } else if !report.isEmpty {
-            terminal.note(
-                "before that: \(count(report.applied.count, "migration")) applied, "
-                    + "\(report.reverted.count) reverted; they stay")
+            let done = [(report.applied.count, "applied"), (report.reverted.count, "reverted")]
+                .filter { $0.0 > 0 }.map { "\(count($0.0, "migration")) \($0.1)" }
+            terminal.note("before that: \(done.joined(separator: ", ")); this stays")
         }
     }
 
@@ -122,29 +172,45 @@ package enum Program {
     // MARK: Usage
 
     private static func usage(_ error: any Error, _ arguments: [String]) -> Int32 {
-        let terminal = bareTerminal(arguments)
         if RootCommand.exitCode(for: error) == .success {
-            terminal.raw(RootCommand.fullMessage(for: error))
+            bareTerminal(arguments).raw(HelpText.ordered(RootCommand.fullMessage(for: error)))
             return ExitStatus.done.rawValue
         }
-        let text = RootCommand.fullMessage(for: error)
-        terminal.error(text.hasPrefix("Error: ") ? "error: " + text.dropFirst(7) : text)
+        let problem = UsageProblem(error)
+        return usage(problem.failure, command: problem.command, arguments)
+    }
+
+    private static func usage(
+        _ failure: Failure, command: String?, _ arguments: [String]
+    ) -> Int32 {
+        let terminal = bareTerminal(arguments)
+        terminal.error(failure.text(terminal))
         if terminal.isJSON {
-            let failure = Failure(.usage, "usage", RootCommand.message(for: error))
             terminal.document(
                 .object([
-                    "command": .null, "environment": .null, "outcome": "failed",
-                    "exit_status": .integer(Int64(ExitStatus.usage.rawValue)),
+                    "command": JSONValue(command), "environment": .null, "outcome": "failed",
+                    "exit_status": .integer(Int64(failure.status.rawValue)),
                     "error": failure.json,
                 ]))
         }
-        return ExitStatus.usage.rawValue
+        return failure.status.rawValue
     }
 
-    /// A terminal for what is said before the options are known.
+    /// A terminal for what is said before the options are known. What looks like an address is not
+    /// repeated, whatever the mistake is.
     private static func bareTerminal(_ arguments: [String]) -> Terminal {
-        Terminal(
-            isJSON: arguments.contains("--json"), isQuiet: false, isVerbose: false, color: .auto)
+        let color = arguments.firstIndex(of: "--color").map { arguments[($0 + 1)...].first }
+        let terminal = Terminal(
+            isJSON: arguments.contains("--json"), isQuiet: false, isVerbose: false,
+            color: color?.flatMap(ColorMode.init) ?? .auto)
+        for argument in arguments {
+            let isOption = argument.hasPrefix("-")
+            let value = isOption ? argument.drop { $0 != "=" }.dropFirst() : argument[...]
+            if ["://", "@", "=", "password"].contains(where: value.contains) {
+                terminal.redactor.add([String(value)])
+            }
+        }
+        return terminal
     }
 }
 

@@ -2,24 +2,43 @@ internal import ArgumentParser
 
 /// A subcommand of `migrate`.
 protocol DatabaseCommand: ParsableCommand {
-    /// The options behind its name.
+    /// The global options, wherever they stood.
     var options: GlobalOptions { get }
-    /// What stands before its name.
-    var root: RootCommand { get }
     /// Does it, and prints the words. Sets `environment` as soon as it is known, for the JSON
     /// document of a failure.
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome
+    /// What the JSON document of a failure holds even where nothing was begun.
+    static var factsOfFailure: [String: JSONValue] { get }
+}
+
+extension DatabaseCommand {
+    static var factsOfFailure: [String: JSONValue] { [:] }
+}
+
+/// A command that runs migrations: its document always says which ones it ran.
+protocol RunningCommand: DatabaseCommand {}
+
+extension RunningCommand {
+    static var factsOfFailure: [String: JSONValue] {
+        ["applied": .array([]), "reverted": .array([])]
+    }
 }
 
 /// `migrate` itself. Every command has an explicit name: without it the parser scans the program
 /// for conformances, a third of a start's instructions.
 struct RootCommand: ParsableCommand {
+    /// The program's name. Subcommands give it as that of their super command, since they are parsed
+    /// without the root; it also spares them the parser's look for a completion request.
+    static let name = "migrate"
+
     static let configuration = CommandConfiguration(
-        commandName: "migrate",
+        commandName: name,
         abstract: "Take a database schema from a laptop to production, and back.",
+        usage: "migrate [options] <subcommand>",
         discussion: """
             Migrations are SQL files, VERSION_name.up.sql and VERSION_name.down.sql, in one folder. \
-            'migrate help exit-status' lists the exit statuses; 'migrate --version' the libraries.
+            'migrate help exit-status' lists the exit statuses, 'migrate help manual' prints \
+            the manual page.
             """,
         subcommands: [
             InitCommand.self, NewCommand.self, StatusCommand.self, PlanCommand.self,
@@ -30,5 +49,36 @@ struct RootCommand: ParsableCommand {
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
-    func run() throws { throw CleanExit.helpRequest(self) }
+    @Flag(name: .long, help: "Print the version, and those of the libraries.")
+    var version = false
+
+    /// The names of the subcommands, in the order of the help.
+    static var subcommandNames: [String] {
+        configuration.subcommands.compactMap { $0.configuration.commandName }
+    }
+
+    /// The subcommand that the arguments name, and its own arguments, with the global options that
+    /// stood before its name; nil where no subcommand is named or the parser has an answer of its
+    /// own, such as help.
+    ///
+    /// Parsing these alone spares every start the definition of the root and its options: a quarter
+    /// of the instructions of an `up` that has nothing to do.
+    static func subcommand(
+        _ arguments: [String]
+    ) -> (type: any DatabaseCommand.Type, arguments: [String])? {
+        var index = 0
+        while index < arguments.count, arguments[index].hasPrefix("-") {
+            index += GlobalOptions.takesValue(arguments[index]) ? 2 : 1
+        }
+        guard index < arguments.count else { return nil }
+        let leading = arguments[..<index]
+        guard leading.allSatisfy({ $0 != "-h" && $0 != "--help" }) else { return nil }
+        for type in configuration.subcommands {
+            guard type.configuration.commandName == arguments[index],
+                let type = type as? any DatabaseCommand.Type
+            else { continue }
+            return (type, Array(leading) + arguments[(index + 1)...])
+        }
+        return nil
+    }
 }

@@ -21,7 +21,14 @@ final class AdvisoryLock: RunLock {
     func attempt(
         _ read: ([Step]) throws(MigrationError) -> [StepResult]
     ) throws(MigrationError) -> LockAttempt {
-        let step = Step("SELECT pg_catalog.pg_try_advisory_lock($1)", [.integer(key)])
+        // Taken twice, a lock must be let go twice. The first attempt may be sent again, where the
+        // reading that goes with it fails because there is no table yet.
+        let step = Step(
+            """
+            SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE \(condition) \
+            AND l.pid = pg_catalog.pg_backend_pid()) THEN true \
+            ELSE pg_catalog.pg_try_advisory_lock($1) END
+            """, [.integer(key)])
         // Most runs get it at once, so the first attempt reads the history in the same round trip.
         if isFirstAttempt {
             isFirstAttempt = false
@@ -66,12 +73,13 @@ final class AdvisoryLock: RunLock {
     func guardStep(tableIDs: [Int64]) -> Step? {
         let tables = tableIDs.map { "\($0)::oid" }.joined(separator: ", ")
         // Every change of our tables, DROP and ALTER included, takes a lock on them that reading
-        // does not; this transaction's locks are all there is to look at.
+        // does not; this transaction's locks are all there is to look at. ANALYZE of the whole
+        // database, whose lock is the weakest of those, changes nothing.
         let touched =
             tables.isEmpty
             ? "false"
             : "pg_catalog.bool_or(l.locktype = 'relation' AND l.relation IN (\(tables)) "
-                + "AND l.mode NOT IN ('AccessShareLock', 'RowShareLock'))"
+                + "AND l.mode NOT IN (\(GuardFailure.harmlessModes)))"
         return Step(
             """
             SELECT CASE WHEN pg_catalog.bool_or(\(condition)) IS NOT TRUE \
@@ -81,9 +89,10 @@ final class AdvisoryLock: RunLock {
             """)
     }
 
-    func release() {
+    func release(_ reset: [Step]) {
         guard isHeld else { return }
         isHeld = false
-        _ = try? connection.query("SELECT pg_catalog.pg_advisory_unlock($1)", [.integer(key)])
+        let unlock = Step("SELECT pg_catalog.pg_advisory_unlock($1)", [.integer(key)])
+        _ = try? connection.run([unlock] + reset)
     }
 }

@@ -35,9 +35,7 @@ struct DownPlanner {
                 throw MigrationError(
                     .invalidRequest,
                     "\(version) is not applied, so it cannot be left as the newest",
-                    hint: applied.map(\.version).nearest(to: version.text)
-                        .map { "Did you mean \($0)?" }
-                        ?? "'migrate status' lists what is applied; 'down --all' reverts all.",
+                    hint: "'migrate status' lists what is applied; 'down --all' reverts all.",
                     versions: [version.text])
             }
             return applied.filter { ($0.number).map { $0 > version } ?? false }

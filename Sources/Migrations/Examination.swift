@@ -4,7 +4,7 @@ internal import Database
 package struct DatabaseExamination: Sendable {
     /// The privilege that a first run would lack; nil where none is missing.
     package var missingPrivilege: String?
-    /// What the privileges allow, in words.
+    /// What the privileges allow, in words; empty on SQLite, where the file decides.
     package var privilegeWords: String
     /// False where a pooler stands in between; nil on SQLite.
     package var isDirect: Bool?
@@ -17,9 +17,9 @@ extension Migrator {
     ///
     /// - Throws: `.foreignHistory`, `.database`.
     package func examine() throws(MigrationError) -> DatabaseExamination {
-        let snapshot = try store.read(connection, withLog: false).snapshot
+        let snapshot = try look()
         guard dialect == .postgres else {
-            return DatabaseExamination(privilegeWords: "the file decides")
+            return DatabaseExamination(privilegeWords: "")
         }
         var examination = DatabaseExamination(privilegeWords: "")
         examination.isDirect = connection.announcedProcessID.map {

@@ -81,52 +81,12 @@ extension Migrator {
             version: error.failed?.version, name: error.failed?.name,
             error: error.failed?.databaseError?.message ?? error.message)
         let (step, tail) = execution.chain.append(entry)
-        if (try? connection.run([step])) != nil { execution.chain.committed(tail) }
-        return error
-    }
-
-    // MARK: Parts of a transaction
-
-    /// Puts the session back to how it was when it was opened, so that nothing that a file set
-    /// reaches the next one, and sets our timeouts. Sent before BEGIN.
-    func prelude(_ step: PlannedMigration) -> [Step] {
-        guard dialect == .postgres else { return [] }
-        guard activeLock?.sharesServerSession != true else { return [] }
-        return [
-            Step("RESET SESSION AUTHORIZATION"), Step("RESET ROLE"), Step("RESET ALL"),
-            Step("CLOSE ALL"), Step("UNLISTEN *"), Step("DEALLOCATE ALL"), Step("DISCARD TEMP"),
-        ] + timeouts(step, isLocal: false) + (serverNoticesLostClients ? [checkForClient] : [])
-    }
-
-    /// A run that was killed must not keep its lock and its locks on tables for as long as its
-    /// statement goes on. Source:
-    /// https://www.postgresql.org/docs/15/runtime-config-connection.html#GUC-CLIENT-CONNECTION-CHECK-INTERVAL
-    private var checkForClient: Step { Step("SET client_connection_check_interval = 1000") }
-
-    /// Through a transaction pooler, settings live as long as the transaction.
-    func opening(_ step: PlannedMigration) -> [Step] {
-        guard dialect == .postgres else { return [Step("BEGIN IMMEDIATE")] }
-        let isLocal = activeLock?.sharesServerSession == true
-        return [Step("BEGIN")] + (isLocal ? timeouts(step, isLocal: true) : [])
-    }
-
-    private func timeouts(_ step: PlannedMigration, isLocal: Bool) -> [Step] {
-        let scope = isLocal ? "LOCAL " : ""
-        let lock = step.script.directives.lockTimeout ?? context.settings.lockTimeout
-        var steps = [Step("SET \(scope)lock_timeout = \(lock.wholeMilliseconds)")]
-        if let limit = step.script.directives.statementTimeout ?? context.settings.statementTimeout
-        {
-            steps.append(Step("SET \(scope)statement_timeout = \(limit.wholeMilliseconds)"))
+        if (try? connection.run(ownTransaction([step]))) != nil {
+            execution.chain.committed(tail)
+        } else if connection.transactionState != .idle {
+            _ = try? connection.query("ROLLBACK")
         }
-        return steps
-    }
-
-    /// A file may leave another role or a shut-down `search_path` behind; our rows are written by
-    /// the role that the run connected as.
-    func beforeOurRows() -> [Step] {
-        guard dialect == .postgres else { return [] }
-        let reset = [Step("RESET SESSION AUTHORIZATION"), Step("RESET ROLE")]
-        return activeLock?.sharesServerSession == true ? reset + [Step("RESET ALL")] : reset
+        return error
     }
 
     /// The steps that record a finished migration, and the log's end once they are committed.
@@ -158,24 +118,6 @@ extension Migrator {
                 outcome: "success", version: step.version, name: step.name,
                 details: "checksum \(step.script.checksum)"))
         return (steps + [log], tail)
-    }
-
-    /// The facts of a failed statement, with its place in the file.
-    func place(
-        _ error: DatabaseError?, _ step: PlannedMigration, _ script: Script, statement: Int?
-    ) -> MigrationError.Failed {
-        var failed = MigrationError.Failed(
-            version: step.version, name: step.name, file: script.file, databaseError: error)
-        guard let statement else { return failed }
-        let range = script.sql.statements[statement].range
-        let offset = min(range.lowerBound + (error?.offset ?? 0), range.upperBound)
-        let position = script.sql.position(at: offset)
-        failed.line = position.line
-        failed.column = position.column
-        failed.sourceLine = script.sql.line(at: offset)
-        failed.statement = statement + 1
-        failed.statementCount = script.sql.statements.count
-        return failed
     }
 }
 

@@ -87,17 +87,29 @@ extension HistoryStore {
             [.integer(Int64(count)), .init(contentDigest), .text(version)])
     }
 
-    /// Notes that a migration's down script begins to run, none of its statements done, and keeps
+    /// Notes that a migration that stopped part-way goes on, with a file that may have been mended.
+    func markResumed(_ version: String, total: Int) -> Step {
+        Step(
+            "UPDATE \(table) SET statements_total = \(parameter(1, "integer")) "
+                + "WHERE version = \(parameter(2))",
+            [.integer(Int64(total)), .text(version)])
+    }
+
+    /// Notes that a migration's down script runs, `done` of its statements done already, and keeps
     /// the script.
     func markReverting(
-        _ version: String, total: Int, downSQL: String, downChecksum: String
+        _ version: String, done: Int, total: Int, downSQL: String, downChecksum: String
     ) -> Step {
         Step(
-            "UPDATE \(table) SET state = 'reverting', statements_done = 0, "
-                + "statements_total = \(parameter(1, "integer")), statement_started = NULL, "
-                + "down_sql = \(parameter(2)), down_checksum = \(parameter(3)) "
-                + "WHERE version = \(parameter(4))",
-            [.integer(Int64(total)), .text(downSQL), .text(downChecksum), .text(version)])
+            "UPDATE \(table) SET state = 'reverting', statements_done = \(parameter(1, "integer")), "
+                + "statements_total = \(parameter(2, "integer")), "
+                + "down_sql = \(parameter(3)), down_checksum = \(parameter(4)), "
+                + "statement_started = CASE state WHEN 'reverting' THEN statement_started END "
+                + "WHERE version = \(parameter(5))",
+            [
+                .integer(Int64(done)), .integer(Int64(total)), .text(downSQL), .text(downChecksum),
+                .text(version),
+            ])
     }
 
     /// Makes every repeatable migration run again with the next `up`.

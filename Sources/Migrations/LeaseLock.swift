@@ -116,7 +116,7 @@ final class LeaseLock: RunLock {
             : """
             EXISTS (SELECT FROM pg_catalog.pg_locks l \
             WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' \
-            AND l.relation IN (\(tables)) AND l.mode NOT IN ('AccessShareLock', 'RowShareLock'))
+            AND l.relation IN (\(tables)) AND l.mode NOT IN (\(GuardFailure.harmlessModes)))
             """
         return Step(
             """
@@ -127,7 +127,7 @@ final class LeaseLock: RunLock {
             """, [.text(token)])
     }
 
-    func release() {
+    func release(_ reset: [Step]) {
         guard let heartbeat else { return }
         heartbeat.request()
         self.heartbeat = nil

@@ -116,6 +116,13 @@ package struct MigrationError: Error, Sendable {
 
     /// Wraps a failure of the database that no migration's own statement caused.
     package init(_ error: DatabaseError) {
-        self.init(.database, error.message, hint: error.hint, cause: error)
+        let isLost = error.code == .connectionLost
+        self.init(
+            .database, isLost ? "the connection broke: \(error.message)" : error.message,
+            hint: error.hint
+                ?? (isLost
+                    ? "Run 'migrate status' to see what is recorded, and then the command again."
+                    : nil),
+            cause: error)
     }
 }

@@ -1,10 +1,11 @@
 internal import Database
 
 extension Migrator {
-    /// Takes the run's lock, creates the tables where they are missing, reads the history under
-    /// the lock and hands it to `body`; lets the lock go in the end, whatever happens.
+    /// Takes the run's lock, creates the tables where they are missing (a dry run needs none),
+    /// reads the history under the lock and hands it to `body`; lets the lock go in the end,
+    /// whatever happens.
     func withLock<Result>(
-        _ first: HistorySnapshot,
+        _ first: HistorySnapshot, isDryRun: Bool = false,
         _ body: (HistorySnapshot) throws(MigrationError) -> Result
     ) throws(MigrationError) -> Result {
         guard !first.facts.isInRecovery else {
@@ -15,14 +16,20 @@ extension Migrator {
         }
         let lock = try makeLock(first)
         try refusePooler(first)
-        var snapshot = try acquire(lock)
+        var snapshot: HistorySnapshot
+        do {
+            snapshot = try acquire(lock)
+        } catch {
+            lock.release([])
+            throw error
+        }
         defer {
             if connection.transactionState != .idle {
                 _ = try? connection.query("ROLLBACK")
             }
-            lock.release()
+            lock.release(sessionReset)
         }
-        if !snapshot.tableExists || snapshot.logTail == .empty {
+        if !isDryRun, !snapshot.tableExists || snapshot.logTail == .empty {
             snapshot = try createTables(snapshot)
         }
         activeLock = lock
@@ -60,10 +67,12 @@ extension Migrator {
         var announced: String??
         while true {
             var snapshot: HistorySnapshot?
-            let attempt = try lock.attempt { (first) throws(MigrationError) in
-                let read = try self.store.read(self.connection, first: first, withLog: true)
-                snapshot = read.snapshot
-                return read.first
+            let attempt = try interruptible { () throws(MigrationError) in
+                try lock.attempt { (first) throws(MigrationError) in
+                    let read = try self.store.read(self.connection, first: first, withLog: true)
+                    snapshot = read.snapshot
+                    return read.first
+                }
             }
             switch attempt {
             case .acquired:
@@ -106,8 +115,12 @@ extension Migrator {
             // The transaction keeps the pooler from giving the process back meanwhile.
             try other.query("BEGIN")
             let theirs = try other.query("SELECT pg_catalog.pg_backend_pid()").rows[0][0]
-            let again = try connection.query("SELECT pg_catalog.pg_backend_pid()").rows[0][0]
-            isShared = theirs == mine || again != mine
+            isShared = theirs == mine
+            // Only then: in a pool of one session this connection would wait for the other.
+            if !isShared {
+                isShared =
+                    try connection.query("SELECT pg_catalog.pg_backend_pid()").rows[0][0] != mine
+            }
             try other.query("ROLLBACK")
         } catch {
             throw MigrationError(error)
@@ -129,12 +142,12 @@ extension Migrator {
                 : [Step("BEGIN IMMEDIATE")])
             + store.createSteps(tableExists: snapshot.tableExists) + [Step("COMMIT")]
         do {
-            try connection.run(steps)
+            try interruptible { () throws(MigrationError) in try connection.runOwn(steps) }
         } catch {
             let isOpen = connection.transactionState != .idle
             if isOpen { _ = try? connection.query("ROLLBACK") }
-            var failure = MigrationError(error.error)
-            if error.error.code == .insufficientPrivilege {
+            var failure = error
+            if error.cause?.code == .insufficientPrivilege {
                 failure.hint =
                     "The role needs CREATE on the schema for the history table, or name another "
                     + "place with 'history_table: schema.name'."

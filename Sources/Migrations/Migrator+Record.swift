@@ -21,12 +21,11 @@ extension Migrator {
     ///   rows.
     package func baseline(_ version: Version) throws(MigrationError) -> RunReport {
         let cache = try sources()
-        let first = try store.read(connection, withLog: false).snapshot
+        let first = try look()
         guard cache.migrations[version]?.up != nil else {
-            let known = cache.folder.migrations.map(\.version.text)
             throw MigrationError(
                 .invalidRequest, "there is no migration \(version) in '\(context.folder)'",
-                hint: known.nearest(to: version.text).map { "Did you mean \($0)?" },
+                hint: cache.folder.migrations.map(\.version).hint(for: version),
                 versions: [version.text])
         }
         let covered = cache.folder.migrations.filter { $0.version <= version && $0.up != nil }
@@ -61,7 +60,7 @@ extension Migrator {
     /// - Throws: `.invalidRequest` for a version that a change does not fit.
     package func repair(_ changes: [Repair]) throws(MigrationError) {
         let cache = try sources()
-        let first = try store.read(connection, withLog: false).snapshot
+        let first = try look()
         try withLock(first) { snapshot throws(MigrationError) in
             var steps: [Step] = []
             var chain = LogChain(
@@ -95,6 +94,7 @@ extension Migrator {
             if let row = snapshot.rows.first(where: { same($0, text) }), row.state == .applied {
                 throw MigrationError(
                     .invalidRequest, "\(text) is recorded as applied already",
+                    hint: "Where its file was changed, --accept-checksum records the new one.",
                     versions: [text])
             }
             guard let migration = Version(text).flatMap({ cache.migrations[$0] }),
@@ -136,8 +136,7 @@ extension Migrator {
         guard let row = snapshot.rows.first(where: { same($0, text) }) else {
             throw MigrationError(
                 .invalidRequest, "\(text) is not in the history",
-                hint: snapshot.rows.map(\.version).nearest(to: text).map { "Did you mean \($0)?" }
-                    ?? "'migrate status' lists what is.",
+                hint: "'migrate status' lists what is.",
                 versions: [text])
         }
         return row
@@ -190,12 +189,14 @@ extension Migrator {
     private func commit(_ steps: [Step]) throws(MigrationError) {
         let begin = dialect == .postgres ? "BEGIN" : "BEGIN IMMEDIATE"
         do {
-            try connection.run([Step(begin)] + steps + [Step("COMMIT")])
+            try interruptible { () throws(MigrationError) in
+                try connection.runOwn([Step(begin)] + steps + [Step("COMMIT")])
+            }
         } catch {
             if connection.transactionState == .open || connection.transactionState == .failed {
                 _ = try? connection.query("ROLLBACK")
             }
-            throw MigrationError(error.error)
+            throw error
         }
     }
 }

@@ -35,21 +35,42 @@ package final class Migrator {
     /// - Throws: `.invalidFiles`, `.foreignHistory`, `.database`.
     package func status() throws(MigrationError) -> [MigrationStatus] {
         let cache = try sources()
-        let history = try store.read(connection, withLog: false).snapshot.rows
+        let history = try look().rows
         return StatusRules.statuses(
             try cache.facts(history), try cache.repeatableFacts(), history)
     }
 
     /// The history's rows, for commands that show or mend them.
-    package func history() throws(MigrationError) -> HistorySnapshot {
-        try store.read(connection, withLog: false).snapshot
-    }
+    package func history() throws(MigrationError) -> HistorySnapshot { try look() }
 
     /// What `up` would do now. Changes nothing and takes no lock.
     package func plan(_ request: UpRequest) throws(MigrationError) -> Plan {
         let cache = try sources()
-        let history = try store.read(connection, withLog: false).snapshot.rows
+        let history = try look().rows
         return try upPlan(cache, history, request)
+    }
+
+    /// Facts and history, without a lock.
+    func look() throws(MigrationError) -> HistorySnapshot {
+        try interruptible { () throws(MigrationError) in
+            try store.read(connection, withLog: false).snapshot
+        }
+    }
+
+    /// Runs what may be left at any point: reading, or a transaction that is rolled back where it
+    /// fails. A request to stop cancels its statement; it may be one that waits for another session.
+    @discardableResult
+    func interruptible<Result>(
+        _ work: () throws(MigrationError) -> Result
+    ) throws(MigrationError) -> Result {
+        do {
+            return try context.cancellation.interruptible(connection.interrupter, work)
+        } catch {
+            guard error.cause?.code == .cancelled, context.cancellation.isRequested else {
+                throw error
+            }
+            throw MigrationError(.interrupted, "interrupted", cause: error.cause)
+        }
     }
 
     /// The files, listed once; what was read of them stays read for as long as this value lives.
@@ -81,11 +102,11 @@ package final class Migrator {
         _ request: UpRequest, isDryRun: Bool = false
     ) throws(MigrationError) -> RunReport {
         let cache = try sources()
-        let first = try store.read(connection, withLog: false).snapshot
+        let first = try look()
         var plan = try upPlan(cache, first.rows, request)
         guard !plan.isEmpty else { return report(plan, first) }
         try refuseUntransactional(plan, isDryRun: isDryRun)
-        return try withLock(first) { snapshot throws(MigrationError) in
+        return try withLock(first, isDryRun: isDryRun) { snapshot throws(MigrationError) in
             plan = try self.upPlan(cache, snapshot.rows, request)
             guard !plan.isEmpty else { return self.report(plan, snapshot) }
             try self.refuseUntransactional(plan, isDryRun: isDryRun)
@@ -100,13 +121,13 @@ package final class Migrator {
         _ request: DownRequest, isDryRun: Bool = false
     ) throws(MigrationError) -> RunReport {
         let cache = try sources()
-        let first = try store.read(connection, withLog: false).snapshot
+        let first = try look()
         guard !(try downPlanner(cache, first).rows(request)).isEmpty else {
             return RunReport(runID: context.identity.runID, isDryRun: isDryRun, totalApplied: 0)
         }
         let foreseen = try downPlan(cache, first, request)
         try refuseUntransactional(foreseen, isDryRun: isDryRun)
-        return try withLock(first) { snapshot throws(MigrationError) in
+        return try withLock(first, isDryRun: isDryRun) { snapshot throws(MigrationError) in
             let plan = try self.downPlan(cache, snapshot, request)
             return try self.execute(plan, snapshot, isDryRun: isDryRun)
         }
@@ -121,7 +142,7 @@ package final class Migrator {
     /// are transactional.
     package func redo(count: Int) throws(MigrationError) -> RunReport {
         let cache = try sources()
-        let first = try store.read(connection, withLog: false).snapshot
+        let first = try look()
         _ = try redoPlan(cache, first, count)
         guard try !downPlanner(cache, first).rows(.count(count)).isEmpty else {
             return RunReport(runID: context.identity.runID, totalApplied: 0)
@@ -153,9 +174,9 @@ package final class Migrator {
     private func redoPlan(
         _ cache: SourceCache, _ snapshot: HistorySnapshot, _ count: Int
     ) throws(MigrationError) -> Plan {
-        var plan = try downPlan(cache, snapshot, .count(count))
+        let reverts = try downPlan(cache, snapshot, .count(count))
         var again: [PlannedMigration] = []
-        for revert in plan.steps.reversed() {
+        for revert in reverts.steps.reversed() {
             guard let version = Version(revert.version),
                 let migration = cache.migrations[version], let up = migration.up
             else {
@@ -167,7 +188,7 @@ package final class Migrator {
                 version: revert.version, name: migration.name, action: .apply,
                 script: try cache.script(of: up, allowsEmpty: false))
             if let verify = migration.verify {
-                step.verify = try cache.script(of: verify, allowsEmpty: true)
+                step.verify = try cache.verifyScript(of: verify)
             }
             if let down = migration.down {
                 step.down = try cache.script(of: down, allowsEmpty: true)
@@ -181,8 +202,9 @@ package final class Migrator {
                     version: repeatable.key, name: repeatable.name, action: .applyRepeatable,
                     script: try cache.script(of: repeatable.file, allowsEmpty: false)))
         }
-        plan.steps += again
-        return plan
+        return Plan(
+            steps: reverts.steps + again, warnings: reverts.warnings,
+            environment: context.identity.environment, history: snapshot.rows)
     }
 
     private func refuseUntransactional(

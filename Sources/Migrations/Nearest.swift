@@ -10,6 +10,20 @@ extension Collection where Element == String {
     }
 }
 
+extension Collection where Element == Version {
+    /// A hint for a version that is not among these, which are in ascending order.
+    ///
+    /// Only a long one, a timestamp, can be recognised by a slip in its digits: among short ones
+    /// every number is near.
+    func hint(for version: Version) -> String? {
+        guard let newest = map(\.text).last, let oldest = first?.text else { return nil }
+        if version.text.utf8.count >= 8, let meant = map(\.text).nearest(to: version.text) {
+            return "Did you mean \(meant)?"
+        }
+        return count == 1 ? "The only one is \(newest)." : "They go from \(oldest) to \(newest)."
+    }
+}
+
 /// Levenshtein's distance with transposition of neighbours counted as one edit.
 private func editDistance(_ left: String, _ right: String) -> Int {
     let (left, right) = (Array(left.lowercased()), Array(right.lowercased()))

@@ -50,8 +50,8 @@ protocol RunLock: AnyObject {
     /// server process.
     var sharesServerSession: Bool { get }
 
-    /// Lets the lock go.
-    func release()
+    /// Lets the lock go, and leaves the session as `reset` makes it, in one round trip.
+    func release(_ reset: [Step])
 }
 
 /// What the guard says, in the text of an error that it provokes on purpose: there is no other way
@@ -66,6 +66,9 @@ enum GuardFailure: String, CaseIterable {
         else { return nil }
         self = match
     }
+
+    /// Modes of locks on our tables, in SQL, that no change of them takes.
+    static let harmlessModes = "'AccessShareLock', 'RowShareLock', 'ShareUpdateExclusiveLock'"
 
     /// An expression that fails. The process id keeps the planner from evaluating it beforehand.
     var sql: String {
@@ -101,7 +104,7 @@ final class NoLock: RunLock {
         return .acquired
     }
     func guardStep(tableIDs: [Int64]) -> Step? { nil }
-    func release() {}
+    func release(_ reset: [Step]) {}
 }
 
 /// An `ExternalLock` as a run's lock.
@@ -124,5 +127,5 @@ final class OutsideLock: RunLock {
     }
 
     func guardStep(tableIDs: [Int64]) -> Step? { nil }
-    func release() { lock.release() }
+    func release(_ reset: [Step]) { lock.release() }
 }

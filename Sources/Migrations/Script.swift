@@ -72,7 +72,9 @@ package enum Checksum {
         do {
             bytes = try Files.read(file.path)
         } catch {
-            throw .file(file.name, "cannot be read: \(error.reason)")
+            throw .file(
+                file.name, "the file cannot be read: \(error.reason)",
+                hint: "Check that it is a file, and its permissions.")
         }
         guard allowsEmpty || !bytes.isEmpty else {
             throw .file(

@@ -36,6 +36,21 @@ final class SourceCache {
         return script
     }
 
+    /// The parsed verify file.
+    ///
+    /// - Throws: as `script`; also for one that asks to run without a transaction, for it runs in
+    ///   its migration's.
+    func verifyScript(of file: MigrationFile) throws(MigrationError) -> Script {
+        let script = try script(of: file, allowsEmpty: true)
+        guard !script.directives.noTransaction else {
+            throw .file(
+                file.name, "'no-transaction' in a file of verify queries",
+                hint: "Delete the line: the queries run inside their migration's transaction, or "
+                    + "in one of their own where it has none.")
+        }
+        return script
+    }
+
     /// What planning needs to know of every file, given what is applied: only files that did not
     /// run, or that differ from what ran, are parsed.
     func facts(_ history: [HistoryRow]) throws(MigrationError) -> [FileFacts] {

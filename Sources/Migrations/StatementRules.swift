@@ -17,6 +17,10 @@ package enum StatementKind: Sendable, Hashable {
     /// SQLite's `PRAGMA foreign_keys`, which does nothing inside a transaction; the runner does
     /// what it asks for around the transaction.
     case foreignKeysPragma
+    /// Changes the session for the statements that follow it: `SET`, `RESET`, SQLite's `PRAGMA`.
+    case setsSession
+    /// Makes something that lives as long as the session (SQLite; PostgreSQL's are discarded).
+    case createsTemporary
     /// SQLite's `DROP TABLE` and `ALTER TABLE`, of which a table's rebuild is made.
     case dropsOrRenamesTable
 
@@ -69,6 +73,9 @@ package enum StatementKind: Sendable, Hashable {
             return .needsNoTransaction("DETACH PARTITION … CONCURRENTLY")
         case "DISCARD" where second == "ALL":
             return .needsNoTransaction("DISCARD ALL")
+        case "SET", "RESET":
+            return ["LOCAL", "TRANSACTION", "CONSTRAINTS"].contains(second)
+                ? .ordinary : .setsSession
         default:
             return .ordinary
         }
@@ -104,11 +111,29 @@ package enum StatementKind: Sendable, Hashable {
             case "FOREIGN_KEYS": return .foreignKeysPragma
             case "JOURNAL_MODE": return .needsNoTransaction("PRAGMA journal_mode")
             case "SYNCHRONOUS": return .needsNoTransaction("PRAGMA synchronous")
-            default: return .ordinary
+            default: return .setsSession
             }
+        case "CREATE":
+            return ["TEMP", "TEMPORARY"].contains(words.dropFirst().first ?? "")
+                ? .createsTemporary : .ordinary
         default: return .ordinary
         }
     }
+}
+
+extension StatementKind {
+    /// True for what has to be said again where a run goes on behind it.
+    var setsSession: Bool {
+        switch self {
+        case .setsSession, .foreignKeysPragma: true
+        case .needsNoTransaction(let name):
+            ["ATTACH", "DETACH", "PRAGMA synchronous"].contains(name)
+        default: false
+        }
+    }
+
+    /// True for what may leave something behind in an SQLite session.
+    var changesSQLiteSession: Bool { setsSession || self == .createsTemporary }
 }
 
 extension Script {
@@ -139,13 +164,24 @@ extension Script {
         try checkTransactionBlocks()
     }
 
-    /// In a file without transaction, `BEGIN … COMMIT` makes a block of its own; it must close.
+    /// In a file without transaction, `BEGIN … COMMIT` makes a block of its own.
     private func checkTransactionBlocks() throws(MigrationError) {
         var openedAt: Int?
         for (statement, kind) in zip(sql.statements, kinds) {
-            switch kind {
-            case .begins: openedAt = openedAt ?? statement.range.lowerBound
-            case .ends: openedAt = nil
+            let start = statement.range.lowerBound
+            switch (kind, openedAt) {
+            case (.begins, nil): openedAt = start
+            case (.begins(let name), .some(let opening)):
+                throw .inFile(
+                    file, sql, at: start,
+                    "'\(name)' inside the transaction that begins in line "
+                        + "\(sql.position(at: opening).line)",
+                    hint: "Close that one with COMMIT first, or use SAVEPOINT.")
+            case (.ends, .some): openedAt = nil
+            case (.ends(let name), nil):
+                throw .inFile(
+                    file, sql, at: start, "'\(name)' without a BEGIN before it",
+                    hint: "Delete it: each statement of this file is committed by itself.")
             default: continue
             }
         }

@@ -44,7 +44,7 @@ extension Migrator {
                     Unit(kind: .alone(statement.words.first ?? ""), statements: index..<index + 1))
             case .foreignKeysPragma:
                 units.append(Unit(kind: .alone("PRAGMA"), statements: index..<index + 1))
-            case .ordinary, .ends, .dropsOrRenamesTable:
+            case .ordinary, .ends, .setsSession, .createsTemporary, .dropsOrRenamesTable:
                 units.append(Unit(kind: .transactional, statements: index..<index + 1))
             }
         }
@@ -59,23 +59,39 @@ extension Migrator {
     ) throws(MigrationError) {
         let clock = ContinuousClock()
         let start = clock.now
-        let total = step.script.sql.statements.count
-        try connection.runOwn(prelude(step))
-        if step.action == .apply || step.action == .applyRepeatable || step.action == .revert {
-            try begin(step, total: total)
+        let session = try noteSession([step])
+        do {
+            try connection.runOwn(prelude(step))
+            try begin(step)
+            try repeatSettings(step)
+            try runUnits(step, execution.tableIDs)
+            try verifyStatements(step)
+            try session?.restore(connection)
+        } catch {
+            if connection.transactionState == .open || connection.transactionState == .failed {
+                _ = try? connection.query("ROLLBACK")
+            }
+            _ = try? session?.restore(connection)
+            throw error
         }
+        try complete(step, clock.now - start, &execution)
+    }
+
+    private func runUnits(_ step: PlannedMigration, _ tableIDs: [Int64]) throws(MigrationError) {
+        let total = step.script.sql.statements.count
         for unit in Self.units(step.script) where unit.statements.lowerBound >= step.statementsDone
         {
             try refuseIfInterrupted(step, done: unit.statements.lowerBound)
-            try run(unit, step, execution.tableIDs)
+            try run(unit, step, tableIDs)
             context.observer.statementDone(unit.statements.upperBound, total)
         }
-        if step.verify != nil, !step.isRevert {
-            var batch = Batch([])
-            batch.append(verify: step)
-            try inspect(try run(batch, step), batch, step)
-        }
-        try complete(step, clock.now - start, &execution)
+    }
+
+    private func verifyStatements(_ step: PlannedMigration) throws(MigrationError) {
+        guard step.verify != nil, !step.isRevert else { return }
+        var batch = Batch([])
+        batch.append(verify: step, isInTransaction: false)
+        try inspect(try run(batch, step), batch, step)
     }
 
     private func refuseIfInterrupted(
@@ -87,29 +103,44 @@ extension Migrator {
             failed: place(nil, step, step.script, statement: nil))
     }
 
-    /// Records that the migration is under way, with none of its statements done.
-    private func begin(_ step: PlannedMigration, total: Int) throws(MigrationError) {
-        if step.isRevert {
-            // The script goes into the row, so that a resumed revert runs the same text.
-            try connection.runOwn([
-                store.markReverting(
-                    step.version, total: total,
-                    downSQL: String(decoding: step.script.sql.bytes, as: UTF8.self),
-                    downChecksum: step.script.checksum)
-            ])
-            return
-        }
-        let row = HistoryRow(
-            version: step.version, name: step.name, checksum: step.script.checksum,
-            contentDigest: "", appliedBy: context.identity.appliedBy,
-            runID: context.identity.runID, toolVersion: context.identity.toolVersion,
-            state: .applying, statementsDone: 0, statementsTotal: total, statementStarted: nil,
-            hasDownScript: step.down != nil)
-        try connection.runOwn([
-            store.upsert(
+    /// Records that the migration is under way: from its beginning, or, where it goes on, with the
+    /// text as it was mended.
+    private func begin(_ step: PlannedMigration) throws(MigrationError) {
+        let total = step.script.sql.statements.count
+        let record: Step
+        switch step.action {
+        case .resume:
+            record = store.markResumed(step.version, total: total)
+        case .revert, .resumeRevert:
+            // The script goes into the row, so that a run without the file can go on with it.
+            record = store.markReverting(
+                step.version, done: step.statementsDone, total: total,
+                downSQL: String(decoding: step.script.sql.bytes, as: UTF8.self),
+                downChecksum: step.script.checksum)
+        case .apply, .applyRepeatable:
+            let row = HistoryRow(
+                version: step.version, name: step.name, checksum: step.script.checksum,
+                contentDigest: "", appliedBy: context.identity.appliedBy,
+                runID: context.identity.runID, toolVersion: context.identity.toolVersion,
+                state: .applying, statementsDone: 0, statementsTotal: total, statementStarted: nil,
+                hasDownScript: step.down != nil)
+            record = store.upsert(
                 row, downSQL: step.down.map { String(decoding: $0.sql.bytes, as: UTF8.self) },
                 downChecksum: step.down?.checksum, duration: "NULL")
-        ])
+        }
+        try write([record], step)
+    }
+
+    /// Commits steps of our own about the migration; they are short, and not cancelled.
+    private func write(_ steps: [Step], _ step: PlannedMigration) throws(MigrationError) {
+        do {
+            try connection.run(steps)
+        } catch {
+            switch error.error.code {
+            case .storage, .connectionLost: throw failure(error.error, .commit, step)
+            default: throw MigrationError(error.error)
+            }
+        }
     }
 
     private func complete(
@@ -117,8 +148,7 @@ extension Migrator {
     ) throws(MigrationError) {
         let (record, tail) = recordSteps(
             step, execution.chain, duration: String(duration.wholeMilliseconds))
-        let batch = opening(step) + beforeOurRows() + record + [Step("COMMIT")]
-        try connection.runOwn(batch)
+        try write(ownTransaction(record), step)
         execution.chain.committed(tail)
         finish(step, duration, &execution)
     }
@@ -185,7 +215,7 @@ extension Migrator {
         let lastStep = step.script.step(step.script.sql.statements[last])
         if case .transactional = unit.kind { batch.append(lastStep, statement: last) }
         batch.append(guard: activeLock?.guardStep(tableIDs: tableIDs))
-        batch.append(own: [record(done: statements.upperBound, step)])
+        batch.append(own: beforeOurRows() + [record(done: statements.upperBound, step)])
         if case .block = unit.kind {
             batch.append(lastStep, statement: last)
         } else {
@@ -209,12 +239,13 @@ extension Migrator {
         let concurrent = ConcurrentIndex(statement, in: step.script.sql)
         if step.statementInDoubt == index + 1, step.statementsDone == index {
             if try tookEffect(concurrent, name, step, index) {
-                try connection.runOwn([record(done: index + 1, step)])
+                try write(ownTransaction([record(done: index + 1, step)]), step)
                 return
             }
         }
-        if let concurrent, concurrent.isCreate { try dropInvalidIndex(concurrent) }
-        try connection.runOwn([store.markStarted(step.version, statement: index + 1)])
+        if let concurrent, concurrent.isCreate { try dropInvalidIndex(concurrent, step) }
+        try write(
+            ownTransaction([store.markStarted(step.version, statement: index + 1)]), step)
         var batch = Batch([])
         batch.append(
             step.script.step(statement, runsAlone: dialect == .postgres), statement: index)
@@ -223,13 +254,14 @@ extension Migrator {
         } catch {
             // The server said that it failed, so its end is known.
             if connection.transactionState == .idle {
-                try connection.runOwn([store.markStarted(step.version, statement: nil)])
+                try write(
+                    ownTransaction([store.markStarted(step.version, statement: nil)]), step)
             }
             throw error
         }
         var after = Batch([])
         after.append(guard: activeLock?.guardStep(tableIDs: []))
-        after.append(own: [record(done: index + 1, step)])
+        after.append(own: ownTransaction([record(done: index + 1, step)]))
         _ = try run(after, step)
     }
 
@@ -260,11 +292,15 @@ extension Migrator {
     }
 
     /// What a failed concurrent build leaves behind is in the way of the next.
-    private func dropInvalidIndex(_ index: ConcurrentIndex) throws(MigrationError) {
+    private func dropInvalidIndex(
+        _ index: ConcurrentIndex, _ step: PlannedMigration
+    ) throws(MigrationError) {
         let invalid = try connection.runOwn([index.exists(valid: false)])[0].rows
         for row in invalid {
             guard let name = row[0].string else { continue }
-            try connection.runOwn([Step("DROP INDEX CONCURRENTLY \(name)", runsAlone: true)])
+            // It waits for other sessions: a lock timeout and a request to stop count here too.
+            _ = try run(
+                Batch([Step("DROP INDEX CONCURRENTLY \(name)", runsAlone: true)]), step)
         }
     }
 }

@@ -8,25 +8,32 @@ extension Migrator {
     func runTransaction(
         _ step: PlannedMigration, _ execution: inout Execution
     ) throws(MigrationError) {
+        let session = try noteSession([step])
         var attempt = 0
         while true {
             do {
-                try attemptTransaction(step, &execution)
+                try attemptTransaction(step, session, &execution)
                 return
             } catch {
-                try retry(error, step, &attempt)
+                rollBack(session)
+                try pause(before: step, error, &attempt)
             }
         }
     }
 
+    /// Best effort: where it fails, the connection is gone, and the transaction with it.
+    private func rollBack(_ session: SQLiteSession?) {
+        if connection.transactionState == .open || connection.transactionState == .failed {
+            _ = try? connection.query("ROLLBACK")
+        }
+        _ = try? session?.restore(connection)
+    }
+
     /// Pauses before another attempt, or throws: after a lock timeout or a deadlock the
     /// transaction is gone, so trying again is safe.
-    private func retry(
-        _ error: MigrationError, _ step: PlannedMigration, _ attempt: inout Int
+    private func pause(
+        before step: PlannedMigration, _ error: MigrationError, _ attempt: inout Int
     ) throws(MigrationError) {
-        if connection.transactionState == .open || connection.transactionState == .failed {
-            try connection.runOwn([Step("ROLLBACK")])
-        }
         let code = error.failed?.databaseError?.code
         guard code == .lockTimeout || code == .transactionRollback,
             attempt < context.settings.lockRetries
@@ -40,7 +47,7 @@ extension Migrator {
     }
 
     private func attemptTransaction(
-        _ step: PlannedMigration, _ execution: inout Execution
+        _ step: PlannedMigration, _ session: SQLiteSession?, _ execution: inout Execution
     ) throws(MigrationError) {
         let clock = ContinuousClock()
         let start = clock.now
@@ -53,8 +60,9 @@ extension Migrator {
         let needsLook =
             dialect == .sqlite || step.verify != nil || context.commitChecks != nil
         if needsLook {
-            batch.append(verify: step)
+            batch.append(verify: step, isInTransaction: true)
             let results = try run(batch, step)
+            try session?.restore(connection)
             try inspect(results, batch, step)
             try checkForeignKeys(keys, step)
             try runCommitChecks([step], &execution)
@@ -83,24 +91,29 @@ extension Migrator {
         _ steps: [PlannedMigration], _ execution: inout Execution
     ) throws(MigrationError) {
         guard let first = steps.first else { return }
+        let session = try noteSession(steps)
         var attempt = 0
         while true {
             var trial = execution
             do {
-                try attemptTogether(steps, &trial)
+                try attemptTogether(steps, session, &trial)
                 execution = trial
                 return
             } catch {
-                execution.report.rolledBack = trial.report.applied + trial.report.reverted
-                try retry(
-                    error, steps.first { $0.version == error.failed?.version } ?? first,
-                    &attempt)
+                rollBack(session)
+                let failing = steps.first { $0.version == error.failed?.version } ?? first
+                do {
+                    try pause(before: failing, error, &attempt)
+                } catch {
+                    execution.report.rolledBack = trial.report.applied + trial.report.reverted
+                    throw error
+                }
             }
         }
     }
 
     private func attemptTogether(
-        _ steps: [PlannedMigration], _ execution: inout Execution
+        _ steps: [PlannedMigration], _ session: SQLiteSession?, _ execution: inout Execution
     ) throws(MigrationError) {
         guard let last = steps.last else { return }
         let clock = ContinuousClock()
@@ -113,12 +126,15 @@ extension Migrator {
             try refuseIfInterrupted()
             let start = clock.now
             context.observer.began(step, index, steps.count)
-            var batch = Batch(prelude(step) + (index == 0 ? opening(step) : []))
+            var batch = Batch(
+                index == 0
+                    ? prelude(step) + opening(step) : prelude(step, isInTransaction: true))
             batch.append(file: step)
-            batch.append(verify: step)
+            batch.append(verify: step, isInTransaction: true)
             // Our rows follow all files, so any change of our tables until then is a file's.
             batch.append(guard: activeLock?.guardStep(tableIDs: execution.tableIDs))
             let results = try run(batch, step)
+            try session?.restore(connection)
             try inspect(results, batch, step)
             try checkForeignKeys(keys, step)
             // In a rehearsal each step stands for a commit of its own.
@@ -179,13 +195,24 @@ extension Migrator {
             failed = place(error, step, step.script, statement: nil)
         }
         if error.code == .cancelled, context.cancellation.isRequested {
-            return MigrationError(.interrupted, "interrupted", failed: failed, cause: error)
+            return MigrationError(
+                .interrupted, "interrupted",
+                hint: step.isTransactional
+                    ? "\(step.version) was rolled back: the database is as it was before it."
+                    : "What ran of \(step.version) is recorded; the next run goes on after it.",
+                failed: failed, cause: error)
         }
         if error.code == .connectionLost {
             return MigrationError(
                 .database, "the connection broke during \(step.version): \(error.message)",
-                hint: "Run 'migrate status': the migration and its record are committed together, "
-                    + "so it is either applied or as if it had never begun.",
+                hint: Self.hintInDoubt(step), failed: failed, cause: error)
+        }
+        // SQLite cannot take back what it has written of a commit that then fails (a disk that
+        // reports its error only when asked to sync): whoever opens the file next decides.
+        if error.code == .storage, endsTransaction(origin, step) {
+            return MigrationError(
+                .database, "\(step.version) could not be committed: \(error.message)",
+                hint: (error.hint.map { $0 + " " } ?? "") + Self.hintInDoubt(step),
                 failed: failed, cause: error)
         }
         if error.code == .lockTimeout {
@@ -212,6 +239,25 @@ extension Migrator {
         }
         return MigrationError(
             .migrationFailed, error.message, hint: error.hint, failed: failed, cause: error)
+    }
+
+    /// What to do where nobody knows whether the last transaction was committed.
+    private static func hintInDoubt(_ step: PlannedMigration) -> String {
+        step.isTransactional
+            ? "Run 'migrate status': the migration and its record are committed together, so it is "
+                + "either applied or as if it had never begun."
+            : "Run 'migrate \(step.isRevert ? "down" : "up")' again: each finished statement of "
+                + "\(step.version) is recorded, and it goes on after the last one."
+    }
+
+    private func endsTransaction(_ origin: Batch.Origin, _ step: PlannedMigration) -> Bool {
+        switch origin {
+        case .commit: return true
+        case .file(let statement):
+            if case .ends = step.script.kinds[statement] { return true }
+            return false
+        case .own, .verify, .guardStep: return false
+        }
     }
 
     // MARK: Looking before the commit
@@ -285,11 +331,26 @@ struct Batch {
         }
     }
 
-    mutating func append(verify step: PlannedMigration) {
+    /// The verify queries, in brackets that keep them from writing anything and take back what they
+    /// set.
+    mutating func append(verify step: PlannedMigration, isInTransaction: Bool) {
         guard let verify = step.verify else { return }
+        let (opening, closing): ([String], [String])
+        switch (verify.sql.dialect, isInTransaction) {
+        case (.sqlite, _):
+            (opening, closing) = (["PRAGMA query_only = ON"], ["PRAGMA query_only = OFF"])
+        case (.postgres, false):
+            (opening, closing) = (["BEGIN READ ONLY"], ["ROLLBACK"])
+        case (.postgres, true):
+            // Reading only ends with the savepoint that it began in.
+            opening = ["SAVEPOINT migrate_verify", "SET TRANSACTION READ ONLY"]
+            closing = ["ROLLBACK TO migrate_verify", "RELEASE migrate_verify"]
+        }
+        append(own: opening.map { Step($0) })
         for (sql, statement) in verify.fileSteps(rowLimit: 10) {
             append(sql, origin: .verify(statement: statement))
         }
+        append(own: closing.map { Step($0) })
     }
 
     mutating func append(guard step: Step?) {

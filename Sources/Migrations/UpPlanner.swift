@@ -32,11 +32,9 @@ struct UpPlanner {
 
     private func checkTarget(_ files: [FileFacts]) throws(MigrationError) {
         guard let target = request.to, cache.migrations[target] == nil else { return }
-        let known = files.map(\.migration.version.text)
         throw MigrationError(
             .invalidRequest, "there is no migration \(target) in '\(cache.folder.path)'",
-            hint: known.nearest(to: target.text).map { "Did you mean \($0)?" }
-                ?? known.last.map { "The newest is \($0)." },
+            hint: files.map(\.migration.version).hint(for: target),
             versions: [target.text])
     }
 
@@ -162,10 +160,12 @@ struct UpPlanner {
         return selection
     }
 
-    /// Repeatable migrations run once nothing versioned is left that they may need.
+    /// Repeatable migrations run once nothing versioned is left that they may need; never from an
+    /// older release, whose texts would replace those of the newer.
     private func isComplete(
         _ selection: [MigrationStatus], _ statuses: [MigrationStatus]
     ) -> Bool {
+        guard !statuses.contains(where: { $0.state == .future }) else { return false }
         guard request.to != nil || request.count != nil else { return true }
         let chosen = Set(selection.map(\.version))
         return !statuses.contains {
@@ -182,7 +182,7 @@ struct UpPlanner {
             version: status.version, name: migration.name,
             action: status.state == .failedPartWay ? .resume : .apply, script: script)
         if let verify = migration.verify {
-            step.verify = try cache.script(of: verify, allowsEmpty: true)
+            step.verify = try cache.verifyScript(of: verify)
         }
         if let down = migration.down {
             step.down = try cache.script(of: down, allowsEmpty: true)

@@ -83,11 +83,9 @@ struct PipelineRun {
 
     /// Whether the server should tell the end of this step at once. It would keep its answers until
     /// the Sync, and the progress of a long batch would show only when all is over. It costs some
-    /// 10 µs, no round trip; brackets (BEGIN, COMMIT) and steps with parameters, which are this
-    /// program's own and short, are spared them.
+    /// 10 µs and a packet, no round trip; this program's own steps are short and are spared it.
     private func mayTakeLong(_ step: Step) -> Bool {
-        step.parameters.isEmpty && step.sql.utf8.count > "ROLLBACK".utf8.count
-            && next < steps.endIndex - 1
+        step.isFromFile && next < steps.endIndex - 1
     }
 
     /// Before the first row of the current step arrives: has its rows come one at a time where not

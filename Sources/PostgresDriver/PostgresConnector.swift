@@ -24,7 +24,7 @@ struct PostgresConnector {
         // libpq: zero, negative or absent is without bound; 1 is taken as 2.
         case .some(let seconds) where seconds <= 0: timeout = nil
         case .some(let seconds): timeout = .seconds(max(2, seconds))
-        case nil: timeout = options.connectTimeout
+        case nil: timeout = options.connectTimeout == .zero ? nil : options.connectTimeout
         }
     }
 

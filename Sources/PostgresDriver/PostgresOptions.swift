@@ -6,7 +6,8 @@ package struct PostgresOptions {
     package var url: DatabaseURL
     /// A password that takes the place of one in the URL, the environment or a pass file. Secret.
     package var password: String?
-    /// How long to wait for a host to answer; `connect_timeout` in the URL or PGCONNECT_TIMEOUT win.
+    /// How long to wait for a host to answer, zero without limit; `connect_timeout` in the URL or
+    /// PGCONNECT_TIMEOUT win.
     package var connectTimeout: Duration
     /// The name that pg_stat_activity shows, unless the URL or PGAPPNAME give one.
     package var applicationName: String

@@ -68,7 +68,8 @@ enum URLComplaint {
         }
         var known = Set(LibPQ.defaults(all: true).keys)
         known.insert("ssl")
-        var mayShowNames = true
+        // An '@' behind the host may be the one that ends a password.
+        var mayShowNames = !parts.path.contains("@") && !parts.query.contains("@")
         for pair in parts.query.split(separator: "&") {
             let name = String(pair.prefix { $0 != "=" })
             if name.contains("pass") { mayShowNames = false }

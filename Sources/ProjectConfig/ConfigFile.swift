@@ -81,6 +81,11 @@ package enum ConfigFile {
         return nil
     }
 
+    /// A path that the file at `configPath` names, as seen from where that path is seen from.
+    package static func resolve(_ path: String, in configPath: String) -> String {
+        ConfigPath.join(ConfigPath.parent(of: configPath), path)
+    }
+
     private static func isFile(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
@@ -89,11 +94,13 @@ package enum ConfigFile {
     private static func openError(_ path: String, _ number: Int32) -> ConfigError {
         guard number != ENOENT && number != ENOTDIR else {
             return ConfigError(
-                .notFound, "there is no file '\(path)'",
+                .notFound, "there is no such file",
                 hint: "'migrate init' writes one; '--url' and '--dir' work without.", file: path)
         }
         let reason = String(cString: strerror(number)).lowercased()
-        return ConfigError(.unreadable, "cannot read '\(path)': \(reason)", file: path)
+        return ConfigError(
+            .unreadable, "the file cannot be read: \(reason)",
+            hint: "Check the path and the file's permissions.", file: path)
     }
 }
 

@@ -23,7 +23,8 @@ struct ConfigSection {
             let place = keys.isEmpty ? "the file" : "'\(Wording.path(keys))'"
             throw ConfigError(
                 .wrongType, "\(place) must be a mapping of keys to values, not \(node.kind)",
-                file: file, at: node.mark)
+                hint: "Write 'key: value', each key in a line of its own.", file: file,
+                at: node.mark)
         }
         for entry in entries where !known.contains(entry.key) {
             throw Self.unknown(entry, keys, known, file)
@@ -63,10 +64,11 @@ struct ConfigSection {
         let wanted = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         guard let scalar = try scalar(key, wanted) else { return nil }
         guard let number = Int(scalar.text) else {
-            throw error(.wrongType, key, "must be \(wanted)", nil)
+            throw error(.wrongType, key, "must be \(wanted)", "Write it in digits, without a unit.")
         }
         guard range.contains(number) else {
-            throw error(.invalidValue, key, "must be \(wanted)", nil)
+            throw error(
+                .invalidValue, key, "must be \(wanted)", "Remove the key for the default.")
         }
         return number
     }
@@ -86,7 +88,8 @@ struct ConfigSection {
                         : Self.durationHint)
             case .tooLong:
                 throw self.error(
-                    .invalidValue, key, "must not be longer than 24 days", nil)
+                    .invalidValue, key, "must not be longer than 24 days",
+                    "Write 576h at most.")
             case .malformed:
                 throw self.error(.wrongType, key, "must be a duration", Self.durationHint)
             }
@@ -104,7 +107,10 @@ struct ConfigSection {
             scalar.origin == .literal ? Spelling.nearest(to: scalar.text, in: words) : nil
         throw error(
             .invalidValue, key, "must be \(Self.listed(words))",
-            nearest.map { "Did you mean '\($0)'?" })
+            nearest.map { "Did you mean '\($0)'?" }
+                ?? (key == "layout"
+                    ? "This version reads the files of no other tool."
+                    : "Remove the key for the default, '\(words[0])'."))
     }
 
     /// An error at the value of `key`: `'a.b' must be …, not 'x'`.
@@ -125,7 +131,8 @@ struct ConfigSection {
     private func scalar(_ key: String, _ wanted: String) throws(ConfigError) -> YAMLScalar? {
         guard let node = self[key] else { return nil }
         guard case .scalar(let scalar) = node.content else {
-            throw error(.wrongType, key, "must be \(wanted)", nil)
+            throw error(
+                .wrongType, key, "must be \(wanted)", "Write a single value behind the colon.")
         }
         guard scalar.origin != .deferred else { return nil }
         guard !scalar.isNull, !scalar.text.isEmpty else {
@@ -159,8 +166,8 @@ struct ConfigSection {
         let place = keys.isEmpty ? "" : " in '\(Wording.path(keys))'"
         if planned.contains(entry.key) {
             return ConfigError(
-                .unsupportedKey, "unknown key '\(entry.key)'\(place)",
-                hint: "'\(entry.key)' is not supported by this version.", file: file,
+                .unsupportedKey, "'\(entry.key)'\(place) is not available in this version",
+                hint: "Remove it, or turn it into a comment until then.", file: file,
                 at: entry.keyMark)
         }
         let nearest = Spelling.nearest(to: entry.key, in: known)

@@ -39,7 +39,7 @@ package enum ConfigTemplate {
 
           production:
             url: ${PRODUCTION_DATABASE_URL}
-            protected: true                 # commands that lose data are refused
+            protected: true                 # down, redo and repair want --yes and --reason
             verify: { before_commit: true, after: true }
 
         """

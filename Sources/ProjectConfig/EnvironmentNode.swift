@@ -21,9 +21,10 @@ struct EnvironmentNode: Sendable {
 
     /// The environment with its variables and the file's defaults filled in.
     func resolved(
-        _ variables: (String) -> String?, _ config: ProjectConfig
+        _ variables: (String) -> String?, _ config: ProjectConfig, needsAddress: Bool
     ) throws(ConfigError) -> EnvironmentConfig {
-        let filled = try node.substituting(variables, keys: keys, file: config.path)
+        let wanted = needsAddress ? node : node.removing(Self.addressKeys)
+        let filled = try wanted.substituting(variables, keys: keys, file: config.path)
         return try read(
             filled, defaults: config.defaults, file: config.path, folder: config.folder)
     }
@@ -37,6 +38,7 @@ struct EnvironmentNode: Sendable {
         let verify = try section.section("verify", known: ["before_commit", "after"])
         let result = EnvironmentConfig(
             name: name, line: nameMark.line, column: nameMark.column,
+            urlLine: section["url"]?.mark.line, urlColumn: section["url"]?.mark.column,
             url: try section.string("url"),
             passwordFile: try section.string("password_file").map {
                 ConfigPath.join(folder, $0)
@@ -56,9 +58,8 @@ struct EnvironmentNode: Sendable {
         return result
     }
 
-    private static let known =
-        ["url", "password_file", "password_command", "protected", "verify"]
-        + ConfigSection.optionKeys
+    private static let addressKeys = ["url", "password_file", "password_command"]
+    private static let known = addressKeys + ["protected", "verify"] + ConfigSection.optionKeys
 
     private static func isName(_ text: String) -> Bool {
         guard let first = text.unicodeScalars.first, first.properties.isAlphabetic else {
@@ -103,14 +104,18 @@ extension ConfigSection {
             guard case .scalar(let scalar) = node.content, !scalar.isNull else {
                 throw ConfigError(
                     .wrongType, "'\(name(of: key))' must be a list of texts, not of \(node.kind)",
-                    file: file, at: node.mark)
+                    hint: Self.commandHint, file: file, at: node.mark)
             }
             arguments.append(scalar.text)
         }
         guard arguments.first?.isEmpty == false else {
             throw ConfigError(
-                .invalidValue, "'\(name(of: key))' names no program", file: file, at: node.mark)
+                .invalidValue, "'\(name(of: key))' names no program", hint: Self.commandHint,
+                file: file, at: node.mark)
         }
         return .arguments(arguments)
     }
+
+    private static let commandHint =
+        "Write a program with its arguments, such as [pass, show, staging-db]."
 }

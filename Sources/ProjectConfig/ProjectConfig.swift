@@ -23,7 +23,7 @@ package enum LockMode: String, Sendable, CaseIterable {
 }
 
 /// The name of the history table: ASCII letters, digits and underscores, at most 58 characters, so
-/// that the log's suffix still fits in an identifier of PostgreSQL.
+/// that the suffixes of the log and the lease still fit in an identifier of PostgreSQL.
 package struct TableName: Sendable, Hashable, CustomStringConvertible {
     /// The schema; nil for the database's default.
     package var schema: String?
@@ -121,6 +121,10 @@ package struct EnvironmentConfig: Sendable, Hashable {
     package var line: Int
     /// Where in the file it is defined: column, from 1.
     package var column: Int
+    /// Where its `url` stands: line, from 1; nil where it has none.
+    package var urlLine: Int?
+    /// Where its `url` stands: column, from 1; nil where it has none.
+    package var urlColumn: Int?
     /// The database's URL, as written once variables are filled in; may hold a password. A relative
     /// path in it is not resolved.
     package var url: String?
@@ -170,17 +174,19 @@ package struct ProjectConfig: Sendable {
     ///
     /// - Parameters:
     ///   - name: one of `environmentNames`.
+    ///   - needsAddress: false where `url` and the password are of no interest: they stay nil, and
+    ///     their variables need not be set.
     ///   - variables: the value of a variable of the process environment; nil where it is not set.
     /// - Returns: the environment with the defaults merged in.
     /// - Throws: `.unknownEnvironment`, `.undefinedVariable`, and `.invalidValue` where a value
     ///   makes no sense once its variables are filled in.
     package func environment(
-        _ name: String, variables: (String) -> String?
+        _ name: String, needsAddress: Bool = true, variables: (String) -> String?
     ) throws(ConfigError) -> EnvironmentConfig {
         guard let found = environments.first(where: { $0.name == name }) else {
             throw unknownEnvironment(name)
         }
-        return try found.resolved(variables, self)
+        return try found.resolved(variables, self, needsAddress: needsAddress)
     }
 
     private func unknownEnvironment(_ name: String) -> ConfigError {

@@ -39,6 +39,13 @@ struct YAMLNode: Sendable, Hashable {
     var content: Content
     var mark: YAMLMark
 
+    /// A mapping without some of its keys.
+    func removing(_ keys: [String]) -> YAMLNode {
+        guard case .mapping(let entries) = content else { return self }
+        return YAMLNode(
+            content: .mapping(entries.filter { !keys.contains($0.key) }), mark: mark)
+    }
+
     /// True for a value that was left out.
     var isNull: Bool {
         if case .scalar(let scalar) = content { scalar.isNull } else { false }

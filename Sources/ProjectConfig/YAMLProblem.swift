@@ -81,9 +81,9 @@ struct YAMLProblem {
         case "control characters are not allowed":
             ("the file holds a control character", "Remove the character.")
         case "did not find expected node content":
-            ("a value is missing", nil)
+            ("a value is missing", "Write one, or remove the key.")
         default:
-            ("this is not YAML: \(problem)", nil)
+            ("this is not YAML: \(problem)", "'migrate init' writes an example to compare with.")
         }
     }
 

@@ -13,7 +13,8 @@ enum YAMLReader {
     static func read(_ bytes: [UInt8], file: String) throws(ConfigError) -> YAMLNode? {
         guard bytes.count <= maximumByteCount else {
             throw ConfigError(
-                .unreadable, "the file is larger than 1 MiB, which no configuration is", file: file)
+                .unreadable, "the file is larger than 1 MiB, which no configuration is",
+                hint: "Check the path.", file: file)
         }
         let text = Array(bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes[3...] : bytes[...])
         let characters = SourceText(bytes: text)
@@ -60,8 +61,8 @@ enum YAMLReader {
     ) throws(ConfigError) -> YAMLNode {
         guard depth < maximumDepth else {
             throw ConfigError(
-                .syntax, "values are nested more than \(maximumDepth) deep", file: file,
-                at: event.mark)
+                .syntax, "values are nested more than \(maximumDepth) deep",
+                hint: "Check the indentation and the brackets.", file: file, at: event.mark)
         }
         let content: YAMLNode.Content
         switch event.kind {

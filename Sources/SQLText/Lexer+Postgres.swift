@@ -200,7 +200,7 @@ extension Lexer {
         throw SQLTextError(
             .unterminatedDollarQuote,
             "the dollar-quoted string that begins here has no closing '\(delimiter)'",
-            offset: start)
+            hint: "Both ends are written alike, letter for letter.", offset: start)
     }
 
     /// The bytes behind the `$` at `index` that a tag can consist of.

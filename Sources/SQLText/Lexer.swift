@@ -130,7 +130,8 @@ struct Lexer {
     func unterminatedIdentifier(at start: Int, closing: Character) -> SQLTextError {
         SQLTextError(
             .unterminatedQuotedIdentifier,
-            "the quoted name that begins here has no closing \(closing)", offset: start)
+            "the quoted name that begins here has no closing \(closing)",
+            hint: "Close it with \(closing) in the same statement.", offset: start)
     }
 
     // MARK: Comparing

@@ -121,7 +121,7 @@ struct PostgresBlocks {
         if parenthesisDepth > 0, beginDepth == 0 || parenthesisStart < beginStart {
             throw SQLTextError(
                 .unterminatedBlock, "the parenthesis that opens here is not closed",
-                offset: parenthesisStart)
+                hint: "Write the ')' that belongs to it.", offset: parenthesisStart)
         }
         if beginDepth > 0 {
             throw SQLTextError(

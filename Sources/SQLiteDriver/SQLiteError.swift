@@ -58,6 +58,9 @@ enum SQLiteError {
             "Check the path: the file is not an SQLite database, or it is encrypted."
         case (_, SQLITE_CORRUPT):
             "The database file is damaged; restore it from a copy, or try '.recover' in sqlite3."
+        case (_, SQLITE_IOERR):
+            // sqlite3_system_errno would tell more, were it not that of whatever call came last.
+            "Check the disk that holds the database, and its free space; the system's log may say why."
         case (_, SQLITE_FULL):
             "Free some space on the file system that holds the database."
         default:

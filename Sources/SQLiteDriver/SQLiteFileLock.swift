@@ -62,6 +62,14 @@ package final class SQLiteFileLock {
         return .acquired
     }
 
+    /// Who holds the lock now, without taking it or creating the file; nil where it is free.
+    package func look() -> Outcome? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        let file = LockFile(descriptor)
+        return file.isLockedByAnother ? .heldBy(file.line()) : nil
+    }
+
     /// Unlocks and removes the file; does nothing where it is not held.
     package func release() {
         // Removed while it is still locked: whoever opened this file before finds, once it has the
@@ -174,6 +182,9 @@ private struct LockFile: ~Copyable {
         }
         return 0
     }
+
+    /// Whether another holds it; for that moment it is locked as a reader's.
+    var isLockedByAnother: Bool { flock(descriptor, LOCK_SH | LOCK_NB) != 0 }
 
     /// Whether `path` leads to this very file.
     func isAt(_ path: String) -> Bool {

@@ -59,6 +59,9 @@ package struct SQLiteURL: Sendable, Hashable {
         guard let path, !path.hasPrefix("/") else { return self }
         var relative = path[...]
         while relative.hasPrefix("./") { relative = relative.dropFirst(2) }
+        guard folder != "." else {
+            return SQLiteURL(path: String(relative), parameters: parameters)
+        }
         let separator = folder.hasSuffix("/") ? "" : "/"
         return SQLiteURL(path: folder + separator + relative, parameters: parameters)
     }
@@ -136,7 +139,9 @@ package struct SQLiteURL: Sendable, Hashable {
         // mode=rwc only repeats what the caller decides with its open mode, and SQLite refuses it
         // where that is stricter.
         let passed = parameters.filter { !($0.name == "mode" && $0.value == "rwc") }
-        filename = Self.filename(path ?? name, passed)
+        // A name that begins with a colon, such as ':memory:', is none of a file to SQLite.
+        let file = path.map { $0.hasPrefix(":") ? "./" + $0 : $0 }
+        filename = Self.filename(file ?? name, passed)
     }
 
     private static let known = ["mode", "cache", "vfs", "immutable"]

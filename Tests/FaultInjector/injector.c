@@ -1,9 +1,14 @@
 // A library to preload (LD_PRELOAD) into a program under test, which breaks its n-th system call
 // of a kind: "fail the n-th call, for every n" (https://www.sqlite.org/testing.html).
 //
-//   MIGRATE_FAULT=ACTION:VALUE:N   ACTION is `signal` (the process gets the signal VALUE right
-//                                  before the call) or `errno` (the call, and every later one of
-//                                  those kinds, fails with VALUE); N counts from 1
+//   MIGRATE_FAULT=ACTION:VALUE:N   N counts from 1. ACTION is one of
+//                                    signal  the process gets the signal VALUE right before the call
+//                                    errno   the call, and every later one of those kinds, fails
+//                                            with VALUE
+//                                    once    only the N-th call fails
+//                                    cut     the N-th call, a write, does half of its work, and every
+//                                            later one fails with VALUE: a disk that is full
+//                                  A send or recv that fails takes its connection with it.
 //   MIGRATE_FAULT_CALLS=a,b        the calls that count; all of those below where it is not set
 //   MIGRATE_FAULT_MARK=PATH        a file that is created when the fault happens
 //
@@ -27,16 +32,19 @@
 static atomic_long seen;
 static long target = -1;
 static int value;
-static int is_errno;
+static enum { SIGNAL, ERRNO, ONCE, CUT } action;
 static const char *calls;
 static const char *mark;
 
 __attribute__((constructor)) static void configure(void) {
     const char *fault = getenv("MIGRATE_FAULT");
-    char action[16];
+    char name[16];
     long number;
-    if (fault != NULL && sscanf(fault, "%15[a-z]:%d:%ld", action, &value, &number) == 3) {
-        is_errno = strcmp(action, "errno") == 0;
+    if (fault != NULL && sscanf(fault, "%15[a-z]:%d:%ld", name, &value, &number) == 3) {
+        action = strcmp(name, "errno") == 0 ? ERRNO
+            : strcmp(name, "once") == 0     ? ONCE
+            : strcmp(name, "cut") == 0      ? CUT
+                                            : SIGNAL;
         target = number;
     }
     calls = getenv("MIGRATE_FAULT_CALLS");
@@ -63,32 +71,44 @@ static void leave_mark(void) {
     if (descriptor >= 0) close(descriptor);
 }
 
-// True where the call must fail; errno is set then.
-static int breaks(const char *name) {
-    if (!counts(name)) return 0;
+// What becomes of a call.
+enum fate { WHOLE, HALF, FAILED };
+
+// errno is set where it is FAILED.
+static enum fate fate(const char *name) {
+    if (!counts(name)) return WHOLE;
     long number = atomic_fetch_add(&seen, 1) + 1;
     if (number == target) leave_mark();
-    if (is_errno && number >= target) {
-        errno = value;
-        return 1;
+    if (action == SIGNAL) {
+        if (number == target) kill(getpid(), value);
+        return WHOLE;
     }
-    if (!is_errno && number == target) kill(getpid(), value);
-    return 0;
+    if (number < target || (action == ONCE && number > target)) return WHOLE;
+    if (action == CUT && number == target) return HALF;
+    errno = value;
+    return FAILED;
 }
+
+static int breaks(const char *name) { return fate(name) == FAILED; }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 ssize_t write(int fd, const void *bytes, size_t count) {
-    return breaks("write") ? -1 : REAL(write)(fd, bytes, count);
+    enum fate f = fate("write");
+    return f == FAILED ? -1 : REAL(write)(fd, bytes, f == HALF ? count / 2 : count);
 }
 ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset) {
-    return breaks("pwrite") ? -1 : REAL(pwrite)(fd, bytes, count, offset);
+    enum fate f = fate("pwrite");
+    return f == FAILED ? -1 : REAL(pwrite)(fd, bytes, f == HALF ? count / 2 : count, offset);
 }
 ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t offset) {
-    return breaks("pwrite") ? -1 : REAL(pwrite64)(fd, bytes, count, offset);
+    enum fate f = fate("pwrite");
+    return f == FAILED ? -1 : REAL(pwrite64)(fd, bytes, f == HALF ? count / 2 : count, offset);
 }
-int fsync(int fd) { return breaks("fsync") ? -1 : REAL(fsync)(fd); }
-int fdatasync(int fd) { return breaks("fsync") ? -1 : REAL(fdatasync)(fd); }
+// What a process that is killed has written stays written; only a power cut would tell whether it
+// was synchronised. A sweep over hundreds of runs would mostly wait for the disk.
+int fsync(int fd) { return breaks("fsync") ? -1 : target < 0 ? REAL(fsync)(fd) : 0; }
+int fdatasync(int fd) { return breaks("fsync") ? -1 : target < 0 ? REAL(fdatasync)(fd) : 0; }
 int ftruncate(int fd, off_t size) {
     return breaks("ftruncate") ? -1 : REAL(ftruncate)(fd, size);
 }
@@ -99,11 +119,19 @@ int unlink(const char *path) { return breaks("unlink") ? -1 : REAL(unlink)(path)
 int rename(const char *from, const char *to) {
     return breaks("rename") ? -1 : REAL(rename)(from, to);
 }
+
+// A connection that broke is broken for the other side too.
+static ssize_t hang_up(int fd) {
+    int number = errno;
+    shutdown(fd, SHUT_RDWR);
+    errno = number;
+    return -1;
+}
 ssize_t send(int fd, const void *bytes, size_t count, int flags) {
-    return breaks("send") ? -1 : REAL(send)(fd, bytes, count, flags);
+    return breaks("send") ? hang_up(fd) : REAL(send)(fd, bytes, count, flags);
 }
 ssize_t recv(int fd, void *bytes, size_t count, int flags) {
-    return breaks("recv") ? -1 : REAL(recv)(fd, bytes, count, flags);
+    return breaks("recv") ? hang_up(fd) : REAL(recv)(fd, bytes, count, flags);
 }
 int poll(struct pollfd *fds, nfds_t count, int timeout) {
     return breaks("poll") ? -1 : REAL(poll)(fds, count, timeout);

@@ -28,7 +28,8 @@ struct ConfigErrorTests {
         #expect(error.code == bad.code)
         #expect("\(error.line ?? 0):\(error.column ?? 0)" == bad.place)
         #expect(error.message == bad.message)
-        #expect(error.hint == bad.hint)
+        // Each has one; where it says no more than the message, its words are of no interest.
+        if let hint = bad.hint { #expect(error.hint == hint) } else { #expect(error.hint != nil) }
         #expect(error.file == "conf/migrate.yaml")
     }
 
@@ -64,8 +65,9 @@ struct ConfigErrorTests {
         let error = try parseFailure("environments:\n  dev:\n    \(key): staging\n")
         #expect(error.code == .unsupportedKey)
         #expect((error.line, error.column) == (3, 5))
-        #expect(error.message == "unknown key '\(key)' in 'environments.dev'")
-        #expect(error.hint == "'\(key)' is not supported by this version.")
+        #expect(
+            error.message == "'\(key)' in 'environments.dev' is not available in this version")
+        #expect(error.hint == "Remove it, or turn it into a comment until then.")
     }
 
     @Test(arguments: ["snapshots", "bake", "notify"])
@@ -73,7 +75,7 @@ struct ConfigErrorTests {
         let error = try parseFailure("\(key): {}\n")
         #expect(error.code == .unsupportedKey)
         #expect((error.line, error.column) == (1, 1))
-        #expect(error.hint == "'\(key)' is not supported by this version.")
+        #expect(error.message == "'\(key)' is not available in this version")
     }
 
     @Test(arguments: [
@@ -118,11 +120,11 @@ struct ConfigErrorTests {
         BadFile(
             "history_table: a.b.c\n", .invalidValue, "1:16",
             "'history_table' must be the name of a table, not 'a.b.c'",
-            "Write name or schema.name, with letters, digits and '_', at most 59 each."),
+            "Write name or schema.name, with letters, digits and '_', at most 58 each."),
         BadFile(
             "history_table: 'x; drop'\n", .invalidValue, "1:16",
             "'history_table' must be the name of a table, not 'x; drop'",
-            "Write name or schema.name, with letters, digits and '_', at most 59 each."),
+            "Write name or schema.name, with letters, digits and '_', at most 58 each."),
         BadFile(
             "default_environment: prod\nenvironments: { production: {}, prd: {} }\n",
             .unknownEnvironment, "1:22",

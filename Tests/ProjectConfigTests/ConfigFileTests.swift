@@ -153,13 +153,15 @@ struct ConfigFileTests {
             try ConfigFile.read(folder.file("other.yaml"))
         }
         #expect(missing.code == .notFound)
-        #expect(missing.message == "there is no file '\(folder.file("other.yaml"))'")
+        #expect(missing.message == "there is no such file")
+        #expect(missing.file == folder.file("other.yaml"))
         #expect(missing.line == nil && missing.hint != nil)
         let unreadable = try #require(throws: ConfigError.self) {
             try ConfigFile.read(folder.path)
         }
         #expect(unreadable.code == .unreadable)
-        #expect(unreadable.message == "cannot read '\(folder.path)': is a directory")
+        #expect(unreadable.message == "the file cannot be read: is a directory")
+        #expect(unreadable.file == folder.path && unreadable.hint != nil)
     }
 
     @Test func `the template is a configuration of four environments`() throws {

@@ -144,6 +144,22 @@ struct EnvironmentTests {
         #expect(environment.url == nil)
     }
 
+    @Test func `without its address, an environment needs no variables for it`() throws {
+        let config = try parse(
+            """
+            environments:
+              a: { url: "${URL}", password_file: "${FILE}", protected: true }
+              b: { url: "${URL}", protected: "${PROTECTED}" }
+            """)
+        let a = try config.environment("a", needsAddress: false) { _ in nil }
+        #expect(a.isProtected && a.url == nil && a.passwordFile == nil)
+        // What guards it is never guessed.
+        let error = #expect(throws: ConfigError.self) {
+            try config.environment("b", needsAddress: false) { _ in nil }
+        }
+        #expect(error?.code == .undefinedVariable)
+    }
+
     @Test func `a password command in one line is for the shell`() throws {
         let environment = try parse(
             "environments: { a: { password_command: 'pass $X $(y)' } }"
@@ -154,7 +170,7 @@ struct EnvironmentTests {
     @Test(arguments: [
         ("name", true), ("schema.name", true), ("_a1", true), ("1a", false), ("", false),
         (".a", false), ("a.", false), ("a.b.c", false), ("a-b", false), ("ä", false),
-        (String(repeating: "a", count: 59), true), (String(repeating: "a", count: 60), false),
+        (String(repeating: "a", count: 58), true), (String(repeating: "a", count: 59), false),
     ])
     func `table names are identifiers`(_ text: String, _ isName: Bool) {
         #expect((TableName(text) != nil) == isName)

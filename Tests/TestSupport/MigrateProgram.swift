@@ -18,7 +18,15 @@ package enum MigrateProgram {
             case signal(Int32)
             /// It and every later one of its kinds fails with this `errno`.
             case failure(Int32)
+            /// It alone fails with this `errno`.
+            case failureOnce(Int32)
+            /// It, a write, does half of its work, and every later one of its kinds fails with this
+            /// `errno`: a disk that is full.
+            case cut(Int32)
         }
+        /// None: the run is not disturbed, and only spared the wait for the disk (fsync), as each
+        /// run with a fault is.
+        package static let never = Fault(.signal(0), at: .max)
         /// What happens.
         package var action: Action
         /// At which call, from 1.
@@ -57,15 +65,18 @@ package enum MigrateProgram {
     ///   - environment: further variables.
     ///   - input: what it reads on standard input, which is never a terminal.
     ///   - fault: what breaks on the way.
+    ///   - shell: a command of `sh` that runs it, as `"$0" "$@"`; not together with a fault.
     /// - Returns: how it ended and what it printed.
     /// - Throws: `NotBuilt`, or what starting a process throws.
     @discardableResult
     package static func run(
         _ arguments: [String], in folder: String, environment: [String: String] = [:],
-        input: String = "", fault: Fault? = nil
+        input: String = "", fault: Fault? = nil, shell: String? = nil
     ) throws -> ProgramResult {
-        try start(arguments, in: folder, environment: environment, input: input, fault: fault)
-            .wait()
+        try start(
+            arguments, in: folder, environment: environment, input: input, fault: fault,
+            shell: shell
+        ).wait()
     }
 
     /// Starts it; the same parameters as `run`.
@@ -74,7 +85,7 @@ package enum MigrateProgram {
     /// - Throws: `NotBuilt`, or what starting a process throws.
     package static func start(
         _ arguments: [String], in folder: String, environment: [String: String] = [:],
-        input: String = "", fault: Fault? = nil
+        input: String = "", fault: Fault? = nil, shell: String? = nil
     ) throws -> RunningProgram {
         var variables = ["HOME": folder, "LC_ALL": "C.UTF-8"]
         variables["PATH"] = ProcessInfo.processInfo.environment["PATH"]
@@ -85,19 +96,23 @@ package enum MigrateProgram {
         if let fault, let mark {
             variables["LD_PRELOAD"] = try product("libFaultInjector.so")
             variables["MIGRATE_FAULT_MARK"] = mark
-            switch fault.action {
-            case .signal(let number):
-                variables["MIGRATE_FAULT"] = "signal:\(number):\(fault.number)"
-            case .failure(let number):
-                variables["MIGRATE_FAULT"] = "errno:\(number):\(fault.number)"
-            }
+            let (name, value) =
+                switch fault.action {
+                case .signal(let number): ("signal", number)
+                case .failure(let number): ("errno", number)
+                case .failureOnce(let number): ("once", number)
+                case .cut(let number): ("cut", number)
+                }
+            variables["MIGRATE_FAULT"] = "\(name):\(value):\(fault.number)"
             if !fault.calls.isEmpty {
                 variables["MIGRATE_FAULT_CALLS"] = fault.calls.joined(separator: ",")
             }
         }
+        let program = try product("migrate")
         return try RunningProgram(
-            path: product("migrate"), arguments: arguments, folder: folder, variables: variables,
-            input: input, mark: mark)
+            path: shell == nil ? program : "/bin/sh",
+            arguments: shell.map { ["-c", $0, program] + arguments } ?? arguments,
+            folder: folder, variables: variables, input: input, mark: mark)
     }
 }
 
@@ -166,6 +181,14 @@ package final class RunningProgram: Sendable {
     /// What it has written to standard error so far.
     package var errorsSoFar: String { errors.text }
 
+    /// Waits for its end, and kills it where that takes longer than `limit`.
+    package func wait(atMost limit: Duration) -> ProgramResult {
+        let deadline = ContinuousClock.now + limit
+        while process.withLock({ $0.isRunning }), ContinuousClock.now < deadline { usleep(5000) }
+        if process.withLock({ $0.isRunning }) { send(SIGKILL) }
+        return wait()
+    }
+
     /// Waits for its end.
     package func wait() -> ProgramResult {
         let (status, reason) = process.withLock { process in
@@ -181,7 +204,7 @@ package final class RunningProgram: Sendable {
 }
 
 /// Reads a pipe on a thread of its own, so that a program never waits for us to read.
-private final class Collector: Sendable {
+final class Collector: Sendable {
     private let bytes = Mutex(Data())
     private let ended = DispatchGroup()
 

@@ -18,10 +18,17 @@ package struct SQLiteTestDatabase: Sendable {
     package func open(
         _ mode: SQLiteOpenMode = .create, busyTimeout: Duration = .seconds(5)
     ) throws -> SQLiteConnection {
-        let connection = try SQLiteConnection(
-            try SQLiteURL(url), mode: mode, busyTimeout: busyTimeout)
+        let connection = try Self.open(path: path, mode, busyTimeout: busyTimeout)
         // The folder must outlive the connection, and SQLite never calls this.
         connection.onNotice = { [folder] _ in _ = folder }
         return connection
+    }
+
+    /// Opens a database that is elsewhere.
+    package static func open(
+        path: String, _ mode: SQLiteOpenMode = .create, busyTimeout: Duration = .seconds(5)
+    ) throws -> SQLiteConnection {
+        try SQLiteConnection(
+            try SQLiteURL("sqlite:\(path)"), mode: mode, busyTimeout: busyTimeout)
     }
 }

@@ -115,19 +115,17 @@ class Engine:
         return [self.migrate, *(words or ("up",)), "--url", url, "--dir", str(folder), "--quiet"]
 
     def theirs(self, url, folder, *words):
-        separator = "&" if "?" in url else "?"
-        if url.startswith("postgres"):
-            url += separator + "sslmode=disable"
         return ["dbmate", "--no-dump-schema", "-u", url, "-d", str(folder), *(words or ("up",))]
 
     def database(self):
         self.databases += 1
         name = f"bench_{self.databases}"
         subprocess.run(["psql", "-qX", self.url, "-c", f"CREATE DATABASE {name}"], check=True)
-        return self.url.rsplit("/", 1)[0] + "/" + name
+        # dbmate refuses a server without TLS unless it is told; both get the same address.
+        return self.url.rsplit("/", 1)[0] + "/" + name + "?sslmode=disable"
 
     def drop(self, url):
-        name = url.rsplit("/", 1)[1]
+        name = url.rsplit("/", 1)[1].removesuffix("?sslmode=disable")
         subprocess.run(["psql", "-qX", self.url, "-c", f"DROP DATABASE {name}"], check=True)
 
     # Measuring

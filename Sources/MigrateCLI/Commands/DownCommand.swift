@@ -3,9 +3,11 @@ internal import Database
 internal import Migrations
 
 /// `migrate down`
-struct DownCommand: DatabaseCommand {
+struct DownCommand: RunningCommand {
     static let configuration = CommandConfiguration(
-        commandName: "down", abstract: "Revert migrations; the last one unless told otherwise.",
+        commandName: "down", _superCommandName: RootCommand.name,
+        abstract: "Revert migrations; the last one unless told otherwise.",
+        usage: "migrate down [options]",
         discussion: """
             The down script is the file's, or, where the folder has no such file, the one that was \
             stored in the database when the migration ran.
@@ -29,7 +31,6 @@ struct DownCommand: DatabaseCommand {
     var dryRun = false
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func validate() throws {
         let chosen = [count != nil, to != nil, run, all].count { $0 }
@@ -54,8 +55,8 @@ struct DownCommand: DatabaseCommand {
             let plan = try migrator.downPlan(request)
             if !plan.isEmpty {
                 try app.confirm(
-                    "revert all \(MigrateCLI.count(plan.steps.count, "migration")) of "
-                        + "\(database.display)?")
+                    "revert all of \(database.display) "
+                        + "(\(MigrateCLI.count(plan.steps.count, "migration")))?")
             }
         }
         let report = try migrator.down(request, isDryRun: dryRun)
@@ -80,16 +81,17 @@ struct DownCommand: DatabaseCommand {
 }
 
 /// `migrate redo`
-struct RedoCommand: DatabaseCommand {
+struct RedoCommand: RunningCommand {
     static let configuration = CommandConfiguration(
-        commandName: "redo", abstract: "Revert the last migrations and apply them again.",
+        commandName: "redo", _superCommandName: RootCommand.name,
+        abstract: "Revert the last migrations and apply them again.",
+        usage: "migrate redo [options]",
         discussion: "Both ways are one transaction where every file involved can be part of one.")
 
     @Option(name: .long, help: ArgumentHelp("How many.", valueName: "n"))
     var count = 1
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func validate() throws {
         if count < 1 { throw ValidationError("'--count' must be 1 or more") }

@@ -6,11 +6,12 @@ internal import SQLiteDriver
 /// `migrate environments`
 struct EnvironmentsCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "environments", abstract: "List the environments of the configuration.",
+        commandName: "environments", _superCommandName: RootCommand.name,
+        abstract: "List the environments of the configuration.",
+        usage: "migrate environments [options]",
         discussion: "Connects to none of them. Addresses are shown without passwords.")
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         guard let config = try Project.configuration(app.options) else {
@@ -23,7 +24,7 @@ struct EnvironmentsCommand: DatabaseCommand {
         var table = Table(["ENVIRONMENT", "DATABASE", "RULES"], shrinking: [1])
         var list: [JSONValue] = []
         for name in config.environmentNames {
-            let (database, problem, found) = try describe(name, config, app)
+            let (database, problem, found) = describe(name, config)
             let rules = found.map(Self.rules) ?? []
             table.add(
                 [
@@ -34,8 +35,9 @@ struct EnvironmentsCommand: DatabaseCommand {
             list.append(
                 .object([
                     "name": .string(name), "database": JSONValue(database),
-                    "problem": JSONValue(problem), "is_default": .bool(name == chosen),
-                    "protected": .bool(found?.isProtected ?? false), "rules": JSONValue(rules),
+                    "problem": JSONValue(problem), "chosen": .bool(name == chosen),
+                    "protected": found.map { .bool($0.isProtected) } ?? .null,
+                    "rules": JSONValue(rules),
                 ]))
         }
         for line in table.lines(app.terminal) { app.terminal.result(line) }
@@ -44,19 +46,21 @@ struct EnvironmentsCommand: DatabaseCommand {
 
     /// The address for display, or what keeps it from being shown.
     private func describe(
-        _ name: String, _ config: ProjectConfig, _ app: App
-    ) throws -> (database: String?, problem: String?, found: EnvironmentConfig?) {
+        _ name: String, _ config: ProjectConfig
+    ) -> (database: String?, problem: String?, found: EnvironmentConfig?) {
         let found: EnvironmentConfig
         do {
             found = try config.environment(name, variables: Terminal.variable)
         } catch {
-            guard error.code == .undefinedVariable else { throw error }
-            return (nil, error.message, nil)
+            // Its rules hold all the same.
+            let rules = try? config.environment(
+                name, needsAddress: false, variables: Terminal.variable)
+            return (nil, error.message, rules)
         }
         guard let text = found.url else { return (nil, nil, found) }
         do {
-            return (try app.display(DatabaseURL(text)), nil, found)
-        } catch let error as DatabaseError {
+            return (try OpenDatabase.display(DatabaseURL(text)), nil, found)
+        } catch {
             return (nil, error.message, found)
         }
     }

@@ -6,43 +6,62 @@ internal import ProjectConfig
 /// `migrate init`
 struct InitCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Write a commented migrate.yaml and a first migration.",
+        commandName: "init", _superCommandName: RootCommand.name,
+        abstract: "Write a commented migrate.yaml and a first migration.",
+        usage: "migrate init [options]",
         discussion: "Nothing that exists is overwritten.")
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
-        let path = app.options.config ?? ConfigFile.name
-        let folder = app.options.dir ?? "migrations"
+        let path =
+            app.options.config ?? Terminal.variable("MIGRATE_CONFIG") ?? ConfigFile.name
         guard !Files.exists(path) else {
             throw Failure(
                 .configuration, "config_exists", "'\(path)' exists already",
                 hint: "It is left as it is. 'migrate new NAME' writes another migration.")
         }
-        var isFolderUsed = false
-        if Files.exists(folder) {
-            let found = try MigrationFolder.discover(folder, dialect: .sqlite)
-            isFolderUsed = !found.migrations.isEmpty
-        }
-        var written = [path]
+        // What the file says is relative to the file.
+        let written = Project.givenFolder(app.options) ?? "migrations"
+        let folder = ConfigFile.resolve(written, in: path)
+        let isFolderUsed = try holdsScripts(folder)
+        var files = [path]
         do {
-            try Files.create(path, Self.text(folder))
+            if let slash = path.lastIndex(of: "/") {
+                try Files.createFolder(String(path[..<slash]))
+            }
+            try Files.create(path, Self.text(written))
         } catch {
             throw Failure(
                 .configuration, "config_unwritable",
-                "'\(path)' cannot be written: \(error.reason)")
+                "'\(path)' cannot be written: \(error.reason)",
+                hint: "Check the folder's permissions, or name another place with --config.")
         }
         if !isFolderUsed {
             let first = try NewMigration(
                 "add_users_table", folder: folder, dialect: .sqlite,
                 now: RunIdentity.systemTime())
             try first.write(up: Self.firstUp, down: Self.firstDown)
-            written += [first.upPath, first.downPath]
+            files += [first.upPath, first.downPath]
         }
-        for path in written { app.terminal.result("wrote \(path)") }
-        app.terminal.result("next: migrate up")
-        return Outcome(facts: ["files": JSONValue(written)])
+        for path in files { app.terminal.result("wrote \(path)") }
+        app.terminal.result(
+            isFolderUsed
+                ? "'\(folder)' has migrations already; next: migrate status" : "next: migrate up")
+        return Outcome(facts: ["files": JSONValue(files)])
+    }
+
+    /// True where the folder holds SQL files, whosever they are: no first migration goes there.
+    private func holdsScripts(_ folder: String) throws(Failure) -> Bool {
+        guard Files.exists(folder) else { return false }
+        do {
+            return try Files.list(folder).contains { $0.hasSuffix(".sql") }
+        } catch {
+            throw Failure(
+                .configuration, "invalid_files",
+                "the migrations folder '\(folder)' cannot be read: \(error.reason)",
+                hint: "Name another folder with --dir.")
+        }
     }
 
     /// The template with the folder that was asked for.
@@ -50,7 +69,8 @@ struct InitCommand: DatabaseCommand {
         folder == "migrations"
             ? ConfigTemplate.text
             : ConfigTemplate.text.replacing(
-                "migrations: migrations ", with: "migrations: \(folder) ", maxReplacements: 1)
+                "migrations: migrations ",
+                with: "migrations: '\(folder.replacing("'", with: "''"))' ", maxReplacements: 1)
     }
 
     private static let firstUp = """
@@ -72,7 +92,9 @@ struct InitCommand: DatabaseCommand {
 /// `migrate new`
 struct NewCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "new", abstract: "Write the up and down files of a new migration.",
+        commandName: "new", _superCommandName: RootCommand.name,
+        abstract: "Write the up and down files of a new migration.",
+        usage: "migrate new <name>... [options]",
         discussion: """
             The version is numbered as the folder's are: the next number, or a UTC timestamp.
             """)
@@ -81,16 +103,16 @@ struct NewCommand: DatabaseCommand {
     var name: [String]
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         let folder: String
-        if let given = app.options.dir {
+        if let given = Project.givenFolder(app.options) {
             folder = given
         } else {
             // The environment's database is of no interest here, nor are its variables.
             folder = try Project.configuration(app.options)?.migrations ?? "migrations"
         }
+        app.folderForMessages = folder
         let migration = try NewMigration(
             name.joined(separator: "_"), folder: folder, dialect: .postgres,
             now: RunIdentity.systemTime())

@@ -5,15 +5,15 @@ internal import Migrations
 /// `migrate baseline`
 struct BaselineCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "baseline",
+        commandName: "baseline", _superCommandName: RootCommand.name,
         abstract: "Record a version and all before it as applied, running nothing.",
+        usage: "migrate baseline <version> [options]",
         discussion: "For a database that has the schema and no history.")
 
     @Argument(help: "The newest version that the database already has.")
     var version: VersionArgument
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
@@ -33,7 +33,9 @@ struct BaselineCommand: DatabaseCommand {
 /// `migrate repair`
 struct RepairCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "repair", abstract: "Show what is wrong with the record, and mend it.",
+        commandName: "repair", _superCommandName: RootCommand.name,
+        abstract: "Show what is wrong with the record, and mend it.",
+        usage: "migrate repair [options]",
         discussion: """
             Without an option it only shows. Each change is written to the log; the schema is not \
             touched.
@@ -61,7 +63,6 @@ struct RepairCommand: DatabaseCommand {
     var statementsDone: [String] = []
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
@@ -75,7 +76,10 @@ struct RepairCommand: DatabaseCommand {
         guard changes.isEmpty else {
             try migrator.repair(changes)
             for change in changes { app.terminal.result(change.words) }
-            return Outcome(facts: ["repaired": .array(changes.map { .string($0.words) })])
+            return Outcome(facts: [
+                "database": .string(database.display),
+                "repaired": .array(changes.map(\.json)),
+            ])
         }
         let problems = try migrator.status().compactMap(\.problem)
         for problem in problems { app.terminal.result(problem.text) }
@@ -84,13 +88,8 @@ struct RepairCommand: DatabaseCommand {
             word: problems.isEmpty ? "done" : "found",
             status: problems.isEmpty ? .done : .historyDisagrees,
             facts: [
-                "problems": .array(
-                    problems.map {
-                        .object([
-                            "version": .string($0.version), "state": .string($0.state),
-                            "remedies": JSONValue($0.remedies),
-                        ])
-                    })
+                "database": .string(database.display),
+                "problems": .array(problems.map(\.json)),
             ])
     }
 
@@ -121,50 +120,101 @@ extension Repair {
             "\(version): recorded with \(count(number, "statement")) done"
         }
     }
+
+    fileprivate var json: JSONValue {
+        let (version, action, number): (String, String, Int?) =
+            switch self {
+            case .acceptChecksum(let version): (version, "accept_checksum", nil)
+            case .markApplied(let version): (version, "mark_applied", nil)
+            case .markReverted(let version): (version, "mark_reverted", nil)
+            case .statementsDone(let version, let number): (version, "statements_done", number)
+            }
+        return .object([
+            "version": .string(version), "action": .string(action),
+            "statements_done": JSONValue(number),
+        ])
+    }
 }
 
-/// What `repair` shows of a migration whose record is wrong.
+/// What `repair` shows of a migration whose record is wrong: any one of the remedies mends it.
 private struct RecordProblem {
+    struct Remedy {
+        /// What to do: words, or a command.
+        var action: String
+        /// Where it is the right one; nil where it always is.
+        var condition: String?
+    }
+
     var version: String
     var state: String
-    var remedies: [String]
+    var remedies: [Remedy]
 
     var text: String {
         let words = state.split(separator: "_").joined(separator: " ")
-        return "\(version): \(words)\n" + remedies.map { "    " + $0 }.joined(separator: "\n")
+        let width = remedies.filter { $0.condition != nil }.map(\.action.count).max() ?? 0
+        let lines = remedies.map { remedy in
+            guard let condition = remedy.condition else { return "    " + remedy.action }
+            let pad = String(repeating: " ", count: width - remedy.action.count)
+            return "    " + remedy.action + pad + "   " + condition
+        }
+        return "\(version): \(words). One of these:\n" + lines.joined(separator: "\n")
+    }
+
+    var json: JSONValue {
+        .object([
+            "version": .string(version), "state": .string(state),
+            "remedies": .array(
+                remedies.map {
+                    .object([
+                        "action": .string($0.action), "condition": JSONValue($0.condition),
+                    ])
+                }),
+        ])
     }
 }
 
 extension MigrationStatus {
+    /// True where `repair` has something to say of it.
+    var needsRepair: Bool { problem != nil }
+
     fileprivate var problem: RecordProblem? {
-        let isRepeatable = version.hasPrefix("R__")
-        let remedies: [String]
-        switch state {
+        guard let remedies, !remedies.isEmpty else { return nil }
+        return RecordProblem(version: version, state: state.rawValue, remedies: remedies)
+    }
+
+    private var remedies: [RecordProblem.Remedy]? {
+        func repair(_ option: String, _ condition: String) -> RecordProblem.Remedy {
+            .init(action: "migrate repair --\(option) \(version)", condition: condition)
+        }
+        return switch state {
         case .checksumMismatch:
-            remedies = [
-                "restore the file as it ran, or",
-                "migrate repair --accept-checksum \(version)   if the database is as the file says",
+            [
+                .init(action: "restore the file as it ran"),
+                repair("accept-checksum", "if the database is as the file says"),
             ]
-        case .missing where !isRepeatable:
-            remedies = [
-                "bring the file back, or",
-                "migrate repair --mark-reverted \(version)     if it is not in the database",
+        case .missing where !version.hasPrefix(RepeatableMigration.prefix):
+            [
+                .init(action: "bring the file back"),
+                repair("mark-reverted", "if it is not in the database"),
             ]
         case .outOfOrder:
-            remedies = [
-                "give the file a newer version, or",
-                "migrate up --allow-out-of-order, or",
-                "migrate repair --mark-applied \(version)      if the database has it already",
+            [
+                .init(action: "give the file a newer version"),
+                .init(
+                    action: "migrate up --allow-out-of-order",
+                    condition: "if it may run after the newer ones"),
+                repair("mark-applied", "if the database has it already"),
             ]
         case .failedPartWay:
-            remedies = [
-                "mend the file and run 'migrate up' (or 'down') again: it goes on where it stopped, "
-                    + "or",
-                "migrate repair --mark-applied \(version)      if all of it is done, or",
-                "migrate repair --mark-reverted \(version)     if you undid it by hand",
+            [
+                .init(
+                    action:
+                        "mend the file and run 'migrate up' (or 'down') again: it goes on where "
+                        + "it stopped"),
+                repair("mark-applied", "if all of it is done"),
+                repair("mark-reverted", "if you undid it by hand"),
             ]
-        default: return nil
+        default: nil
         }
-        return RecordProblem(version: version, state: state.rawValue, remedies: remedies)
     }
 }

@@ -5,7 +5,9 @@ internal import Migrations
 /// `migrate status`
 struct StatusCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show each migration with its state.",
+        commandName: "status", _superCommandName: RootCommand.name,
+        abstract: "Show each migration with its state.",
+        usage: "migrate status [options]",
         discussion: """
             States: applied, pending, out of order, checksum mismatch, missing (applied, no file), \
             future (the database is newer than the files), failed part-way, ignored.
@@ -15,7 +17,6 @@ struct StatusCommand: DatabaseCommand {
     var exitCode = false
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
@@ -45,17 +46,24 @@ struct StatusCommand: DatabaseCommand {
             terminal.result("no migrations; 'migrate new NAME' writes one")
             return
         }
-        var table = Table(["VERSION", "NAME", "STATE", "APPLIED", "BY"], shrinking: [1, 4])
+        var table = Table(
+            ["VERSION", "NAME", "STATE", "APPLIED (UTC)", "BY"], shrinking: [1, 4],
+            dropping: [4, 3])
         for status in statuses {
             table.add(
                 [
-                    status.version, status.name, status.words, status.appliedAt ?? "",
+                    status.version, status.name, status.words, status.appliedTime,
                     status.appliedBy ?? "",
                 ], styles: [2: status.style])
         }
         for line in table.lines(terminal) { terminal.result(line) }
         terminal.result(
             pending == 0 ? "nothing is pending" : "\(count(pending, "migration")) pending")
+        let problems = statuses.count { $0.needsRepair }
+        if problems > 0 {
+            terminal.result(
+                "\(count(problems, "migration")) to look at: 'migrate repair' says what to do")
+        }
     }
 }
 
@@ -71,6 +79,11 @@ extension MigrationStatus {
         default: break
         }
         return words
+    }
+
+    /// When it was applied, to the second.
+    fileprivate var appliedTime: String {
+        String((appliedAt ?? "").prefix(19).replacing("T", with: " "))
     }
 
     fileprivate var style: Terminal.Style {

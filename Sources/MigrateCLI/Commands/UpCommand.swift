@@ -42,9 +42,11 @@ struct UpOptions: ParsableArguments {
 }
 
 /// `migrate up`
-struct UpCommand: DatabaseCommand {
+struct UpCommand: RunningCommand {
     static let configuration = CommandConfiguration(
-        commandName: "up", abstract: "Apply pending migrations.",
+        commandName: "up", _superCommandName: RootCommand.name,
+        abstract: "Apply pending migrations.",
+        usage: "migrate up [options]",
         discussion: """
             Each migration is one transaction with its verify queries and its history row, unless \
             its file says '-- migrate: no-transaction'.
@@ -61,7 +63,6 @@ struct UpCommand: DatabaseCommand {
     var dryRun = false
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
@@ -122,11 +123,12 @@ struct UpCommand: DatabaseCommand {
 /// `migrate plan`
 struct PlanCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Show what 'up' would do now; change nothing.")
+        commandName: "plan", _superCommandName: RootCommand.name,
+        abstract: "Show what 'up' would do now; change nothing.",
+        usage: "migrate plan [options]")
 
     @OptionGroup var request: UpOptions
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
@@ -143,7 +145,7 @@ struct PlanCommand: DatabaseCommand {
                 "digest": .string(plan.digest), "gates": .array([]),
                 "database": .string(database.display), "warnings": JSONValue(plan.warnings),
                 "transaction": .string(isTogether ? "all" : "each"),
-                "migrations": .array(plan.steps.map(\.json)),
+                "migrations": .array(plan.steps.map { $0.json(project.folder) }),
             ])
     }
 
@@ -175,10 +177,10 @@ extension PlannedMigration {
         return statementsDone > 0 ? "\(total - statementsDone) of \(total)" : String(total)
     }
 
-    fileprivate var json: JSONValue {
+    fileprivate func json(_ folder: String) -> JSONValue {
         .object([
             "version": .string(version), "name": .string(name),
-            "action": .string(action.rawValue), "file": .string(script.file),
+            "action": .string(action.rawValue), "file": .string(folder + "/" + script.file),
             "checksum": .string(script.checksum),
             "statements": .integer(Int64(script.sql.statements.count)),
             "statements_done": .integer(Int64(statementsDone)),

@@ -5,7 +5,9 @@ internal import Verification
 /// `migrate verify`
 struct VerifyCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Check the integrity of the database.",
+        commandName: "verify", _superCommandName: RootCommand.name,
+        abstract: "Check the integrity of the database.",
+        usage: "migrate verify [options]",
         discussion: """
             Runs the built-in checks, then each query of verify/*.sql, which must return no row. \
             Changes nothing. Exits with 10 where it finds an error; warnings are shown.
@@ -15,7 +17,6 @@ struct VerifyCommand: DatabaseCommand {
     var deep = false
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
-    @ParentCommand var root: RootCommand
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()

@@ -47,7 +47,12 @@ struct Failure: Error {
     init(_ error: DatabaseError) {
         self.init(Self.status(error), error.code.rawValue, error.message, hint: error.hint)
         add(error)
+        if error.code == .insufficientPrivilege, hint == nil { hint = Self.privilegeHint }
     }
+
+    private static let privilegeHint =
+        "Grant it to the role that connects. The history tables need SELECT, INSERT, UPDATE and "
+        + "DELETE; creating them needs CREATE on their schema."
 
     private static func status(_ error: DatabaseError) -> ExitStatus {
         switch error.code {
@@ -68,8 +73,10 @@ struct Failure: Error {
             if error.code == .database {
                 code = cause.code.rawValue
                 status = Self.status(cause)
+                if cause.code == .insufficientPrivilege, hint == nil { hint = Self.privilegeHint }
             }
-            add(cause)
+            // What the database says of a cancelled statement is what the user did.
+            if error.code != .interrupted { add(cause) }
         }
         if !error.versions.isEmpty { facts["versions"] = JSONValue(error.versions) }
         if let holder = error.holder { facts["holder"] = .string(holder) }
@@ -148,21 +155,21 @@ struct Failure: Error {
         return .object(members)
     }
 
+    /// `file:line:column: `, as far as it is known.
+    var place: String {
+        guard let file else { return "" }
+        return ([file] + [line, column].compactMap { $0.map(String.init) }).joined(separator: ":")
+            + ": "
+    }
+
     /// The lines that a person sees.
     func text(_ terminal: Terminal) -> String {
-        var place = ""
-        if let file {
-            place = file
-            if let line { place += ":\(line)" }
-            if let column { place += ":\(column)" }
-            place += ": "
-        }
         var lines = [place + terminal.styledError("error:", .red) + " " + message]
         if let sourceLine, let column {
-            let shown = sourceLine.split(separator: "\r").first.map(String.init) ?? ""
-            lines.append("    " + shown)
-            let pad = shown.unicodeScalars.prefix(column - 1).map { $0 == "\t" ? "\t" : " " }
-            lines.append("    " + pad.joined() + terminal.styledError("^", .red))
+            let excerpt = SourceExcerpt(
+                sourceLine, column: column, width: min(Terminal.errorWidth, 120) - 5)
+            lines.append("    " + excerpt.text)
+            lines.append("    " + excerpt.pad + terminal.styledError("^", .red))
         }
         lines += notes.map { "  " + $0 }
         if let hint { lines.append(terminal.styledError("hint:", .bold) + " " + hint) }

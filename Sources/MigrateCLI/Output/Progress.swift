@@ -19,6 +19,7 @@ final class Progress {
 
     deinit { timer.cancel() }
 
+    /// A migration begins.
     func begin(_ label: String, statements: Int) {
         state.mutex.withLock {
             $0.label = label
@@ -29,10 +30,19 @@ final class Progress {
         }
     }
 
+    /// `done` of its statements are done.
     func statementDone(_ done: Int) { state.mutex.withLock { $0.done = done } }
 
-    /// Takes the line away, so that something else can be printed.
-    func clear() {
+    /// Takes the line away while `body` prints something else; it comes back afterwards.
+    func pause(_ body: () -> Void) {
+        state.mutex.withLock {
+            $0.erase()
+            body()
+        }
+    }
+
+    /// The migration has ended, one way or the other: the line goes.
+    func end() {
         state.mutex.withLock {
             $0.isActive = false
             $0.erase()
@@ -53,6 +63,16 @@ private struct State {
         isShown = false
         Terminal.redraw("\r\u{1B}[K")
     }
+
+    /// One line, however narrow the terminal is: a second one would stay behind.
+    var line: String {
+        let elapsed = (ContinuousClock.now - start).components.seconds
+        let statement = min(done + 1, max(total, 1))
+        let facts = ": statement \(statement) of \(max(total, 1)), \(elapsed) s"
+        let space = Terminal.errorWidth - 1 - facts.count
+        guard label.count > space else { return label + facts }
+        return label.prefix(max(0, space - 1)) + "…" + facts
+    }
 }
 
 /// What both threads see.
@@ -61,14 +81,9 @@ private final class SharedState: Sendable {
 
     func draw() {
         mutex.withLock { state in
-            guard state.isActive else { return }
-            let elapsed = ContinuousClock.now - state.start
-            guard elapsed >= .seconds(1) else { return }
+            guard state.isActive, ContinuousClock.now - state.start >= .seconds(1) else { return }
             state.isShown = true
-            let statement = min(state.done + 1, max(state.total, 1))
-            Terminal.redraw(
-                "\r\u{1B}[K\(state.label): statement \(statement) of \(state.total), "
-                    + "\(elapsed.components.seconds) s")
+            Terminal.redraw("\r\u{1B}[K" + state.line)
         }
     }
 }

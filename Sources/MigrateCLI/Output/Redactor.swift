@@ -18,7 +18,7 @@ struct Redactor {
             text = text.replacing(secret, with: "***")
         }
         if text.contains("://") { text = Self.redactURLs(text) }
-        if text.contains("password=") { text = Self.redactValues(text) }
+        if text.contains("password") { text = Self.redactValues(text) }
         return text
     }
 
@@ -39,18 +39,27 @@ struct Redactor {
         return result + rest
     }
 
+    /// libpq allows spaces around the `=`, and a backslash before a quote in a quoted value.
     private static func redactValues(_ text: String) -> String {
         var result = ""
         var rest = text[...]
-        while let key = rest.firstRange(of: "password=") {
-            result += rest[..<key.upperBound] + "***"
+        while let key = rest.firstRange(of: "password") {
+            result += rest[..<key.upperBound]
             rest = rest[key.upperBound...]
-            if rest.first == "'" {
-                rest = rest.dropFirst().drop { $0 != "'" }.dropFirst()
-            } else {
-                rest = rest.drop { !" \n\t&'\"".contains($0) }
-            }
+            let value = rest.drop { $0 == " " }
+            guard value.first == "=" else { continue }
+            result += "=***"
+            rest = skipValue(value.dropFirst().drop { $0 == " " })
         }
         return result + rest
+    }
+
+    private static func skipValue(_ text: Substring) -> Substring {
+        guard text.first == "'" else { return text.drop { !" \n\t&'\"".contains($0) } }
+        var rest = text.dropFirst()
+        while let character = rest.popFirst(), character != "'" {
+            if character == "\\" { rest = rest.dropFirst() }
+        }
+        return rest
     }
 }

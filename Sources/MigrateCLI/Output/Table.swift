@@ -1,13 +1,17 @@
-/// A table of text that fits the terminal: the widest column that may shrink is cut with `…`.
+/// A table of text that fits the terminal: the widest column that may shrink is cut with `…`, and
+/// where that is not enough, columns are left out.
 struct Table {
     private let header: [String]
     private let shrinks: Set<Int>
+    private let drops: [Int]
     private var rows: [[(text: String, style: Terminal.Style?)]] = []
 
-    /// A table without rows; the columns in `shrinking` may be cut.
-    init(_ header: [String], shrinking: Set<Int> = []) {
+    /// A table without rows; the columns in `shrinking` may be cut, those in `dropping` may go, in
+    /// this order.
+    init(_ header: [String], shrinking: Set<Int> = [], dropping: [Int] = []) {
         self.header = header
         shrinks = shrinking
+        drops = dropping
     }
 
     mutating func add(_ cells: [String], styles: [Int: Terminal.Style] = [:]) {
@@ -22,23 +26,46 @@ struct Table {
                 widths[index] = max(widths[index], cell.text.count)
             }
         }
-        let separators = 2 * (widths.count - 1)
-        let width = terminal.width
-        while width != .max, widths.reduce(separators, +) > width,
-            let widest = shrinks.max(by: { widths[$0] < widths[$1] }), widths[widest] > 8
-        {
-            widths[widest] -= 1
-        }
-        let head = zip(header, widths).map(Self.cell).joined(separator: "  ")
+        fit(&widths, terminal.width)
+        let shown = widths.indices.filter { widths[$0] > 0 }
+        let head = shown.map { Self.cell(header[$0], widths[$0]) }.joined(separator: "  ")
         return [terminal.styled(Self.trimmed(head), .faint)]
             + rows.map { row in
-                let cells = zip(row, widths).map { cell, width in
-                    let text = Self.cell(cell.text, width)
-                    return cell.style.map { terminal.styled(text, $0) } ?? text
+                let cells = shown.map { index in
+                    let text = Self.cell(row[index].text, widths[index])
+                    // The colour ends with the text, or the spaces behind it could not be cut.
+                    guard let style = row[index].style else { return text }
+                    let bare = Self.trimmed(text)
+                    return terminal.styled(bare, style) + text.dropFirst(bare.count)
                 }
                 return Self.trimmed(cells.joined(separator: "  "))
             }
     }
+
+    /// Makes the columns narrower until all of them fit, first without leaving one out; a width of
+    /// 0 is a column that is left out.
+    private func fit(_ widths: inout [Int], _ limit: Int) {
+        let natural = widths
+        for dropped in 0...drops.count {
+            widths = natural
+            for column in drops.prefix(dropped) { widths[column] = 0 }
+            while Self.total(widths) > limit,
+                let widest = shrinks.max(by: { widths[$0] < widths[$1] }),
+                widths[widest] > Self.narrowest
+            {
+                widths[widest] -= 1
+            }
+            if Self.total(widths) <= limit { return }
+        }
+    }
+
+    private static func total(_ widths: [Int]) -> Int {
+        let shown = widths.filter { $0 > 0 }
+        return shown.reduce(2 * max(0, shown.count - 1), +)
+    }
+
+    /// A column that is cut keeps so many characters.
+    private static let narrowest = 12
 
     private static func cell(_ text: String, _ width: Int) -> String {
         text.count > width

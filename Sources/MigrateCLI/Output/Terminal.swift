@@ -24,8 +24,9 @@ final class Terminal {
     var redactor = Redactor()
     private let colorsOutput: Bool
     private let colorsError: Bool
-    /// True where standard error is a terminal that a line can be redrawn on.
-    let canRedraw: Bool
+    /// The progress line; nil where standard error is no terminal that a line can be redrawn on.
+    private(set) var progress: Progress?
+    private let canRedraw: Bool
 
     init(isJSON: Bool, isQuiet: Bool, isVerbose: Bool, color: ColorMode) {
         self.isJSON = isJSON
@@ -54,18 +55,40 @@ final class Terminal {
     static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
     /// Asks on the terminal; only `y` or `yes` is a yes.
-    static func ask(_ question: String) -> Bool {
+    ///
+    /// - Returns: nil where `isCancelled` became true before there was an answer.
+    static func ask(_ question: String, isCancelled: () -> Bool) -> Bool? {
         redraw(question + " [y/N] ")
-        let answer = readLine() ?? ""
+        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        while poll(&input, 1, 50) <= 0 {
+            guard !isCancelled() else {
+                redraw("\n")
+                return nil
+            }
+        }
+        guard let answer = readLine() else {
+            redraw("\n")
+            return false
+        }
         return ["y", "yes"].contains(answer.lowercased())
     }
 
-    /// Columns of the terminal; 80 where there is none to ask, unlimited in a pipe.
-    var width: Int {
-        guard isatty(STDOUT_FILENO) == 1 else { return Int.max }
+    /// Columns of standard output's terminal; unlimited in a pipe.
+    var width: Int { isatty(STDOUT_FILENO) == 1 ? Self.width(of: STDOUT_FILENO) : Int.max }
+
+    /// Columns of standard error's terminal; unlimited in a pipe.
+    static var errorWidth: Int { isatty(STDERR_FILENO) == 1 ? width(of: STDERR_FILENO) : Int.max }
+
+    /// 80 where the terminal does not tell.
+    private static func width(of descriptor: Int32) -> Int {
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
+    }
+
+    /// Makes the progress line ready for a long run, where it can be shown.
+    func startProgress() {
+        if canRedraw, progress == nil { progress = Progress() }
     }
 
     enum Style: String {
@@ -123,7 +146,9 @@ final class Terminal {
     static func redraw(_ text: String) { writeFully(text, STDERR_FILENO) }
 
     private func write(_ text: String, _ descriptor: Int32) {
-        Self.writeFully(redactor.redact(text), descriptor)
+        let text = redactor.redact(text)
+        guard let progress else { return Self.writeFully(text, descriptor) }
+        progress.pause { Self.writeFully(text, descriptor) }
     }
 
     /// A closed pipe must not end a run: what cannot be written is dropped.

@@ -35,6 +35,16 @@ struct OpenDatabase {
     let openAnother: (@Sendable () throws(DatabaseError) -> any Connection)?
     /// The SQLite file; nil otherwise.
     let filePath: String?
+
+    /// An address in the form in which it may be shown.
+    ///
+    /// - Throws: `DatabaseError` where it cannot be read.
+    static func display(_ url: DatabaseURL) throws(DatabaseError) -> String {
+        switch url.dialect {
+        case .postgres: try PostgresURL(url.text).redacted
+        case .sqlite: try SQLiteURL(url.text).display
+        }
+    }
 }
 
 extension App {
@@ -42,9 +52,7 @@ extension App {
     ///
     /// - Throws: `DatabaseError`, `Failure`.
     func open(_ project: Project, _ access: Access) throws -> OpenDatabase {
-        guard let url = project.url else {
-            throw Failure(.configuration, "config_invalid_value", "no database was named")
-        }
+        let url = project.url
         switch url.dialect {
         case .postgres: return try openPostgres(url, project)
         case .sqlite: return try openSQLite(url, project, access)
@@ -53,17 +61,9 @@ extension App {
 
     /// True for an SQLite file that is not there yet.
     func isMissingFile(_ project: Project) throws -> Bool {
-        guard let url = project.url, url.dialect == .sqlite else { return false }
-        let parsed = try SQLiteURL(url.text).resolved(against: project.urlFolder)
+        guard project.url.dialect == .sqlite else { return false }
+        let parsed = try SQLiteURL(project.url.text).resolved(against: project.urlFolder)
         return parsed.path.map { !Files.exists($0) } ?? false
-    }
-
-    /// The address in the form in which it may be shown.
-    func display(_ url: DatabaseURL) throws -> String {
-        switch url.dialect {
-        case .postgres: try PostgresURL(url.text).redacted
-        case .sqlite: try SQLiteURL(url.text).display
-        }
     }
 
     private func openPostgres(_ url: DatabaseURL, _ project: Project) throws -> OpenDatabase {
@@ -105,23 +105,36 @@ extension App {
     ) throws -> OpenDatabase {
         let parsed = try SQLiteURL(url.text).resolved(against: project.urlFolder)
         let isMissing = parsed.path.map { !Files.exists($0) } ?? false
+        // Also where nothing is locked: it refuses a folder that is not there.
+        let fileLock = try parsed.path.map { path throws(DatabaseError) in
+            try SQLiteFileLock(databasePath: path)
+        }
         let connection: SQLiteConnection
         if isMissing && access == .look {
             connection = try SQLiteConnection(SQLiteURL(":memory:"), mode: .create)
         } else {
             let mode: SQLiteOpenMode =
                 access == .look ? .readOnlyWork : access == .create ? .create : .existing
+            // As in PostgreSQL, and unlike in SQLite, zero is without limit.
+            let limit = project.options.lockTimeout
             connection = try SQLiteConnection(
-                parsed, mode: mode, busyTimeout: project.options.lockTimeout)
+                parsed, mode: mode,
+                busyTimeout: limit == .zero ? .milliseconds(Int64(Int32.max)) : limit)
         }
         var lock = LockChoice.none
-        if let path = parsed.path, access != .look {
-            lock = .external(DatabaseFileLock(try SQLiteFileLock(databasePath: path)))
-        }
+        if let fileLock, access != .look { lock = .external(DatabaseFileLock(fileLock)) }
         terminal.detail("opened \(parsed.display) with SQLite \(connection.serverVersion)")
         return OpenDatabase(
             connection: connection, display: parsed.display, lock: lock, exists: !isMissing,
             openAnother: nil, filePath: parsed.path)
+    }
+
+    /// Who holds the run's lock of an SQLite file now; nil where it is free.
+    func lockHolder(_ path: String) throws -> String? {
+        guard case .heldBy(let line)? = try SQLiteFileLock(databasePath: path).look() else {
+            return nil
+        }
+        return line.map(RunIdentity.describe(lockHolder:)) ?? "another run"
     }
 
     /// Who runs this.

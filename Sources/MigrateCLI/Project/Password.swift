@@ -39,7 +39,9 @@ enum Password {
         var line = bytes.prefix { $0 != UInt8(ascii: "\n") }
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         guard !line.isEmpty else {
-            throw Failure(.configuration, "password_unavailable", "\(source) gave no password")
+            throw Failure(
+                .configuration, "password_unavailable", "\(source) gave no password",
+                hint: "The first line is the password, and it is empty.")
         }
         return String(decoding: line, as: UTF8.self)
     }

@@ -8,8 +8,8 @@ internal import SQLiteDriver
 struct Project {
     /// The environment's name.
     var environment: String
-    /// The database's address; nil where the environment has none. Secret.
-    var url: DatabaseURL?
+    /// The database's address. Secret.
+    var url: DatabaseURL
     /// True where the address came from `--url` or MIGRATE_URL.
     var isURLGiven: Bool
     /// Folder that a relative SQLite path starts from.
@@ -42,19 +42,32 @@ struct Project {
         options.env ?? Terminal.variable("MIGRATE_ENV") ?? config?.defaultEnvironment ?? "local"
     }
 
-    /// Puts it together; `needsDatabase` is false for commands that only look at files.
+    /// The folder of migrations that was named by hand; nil where none was.
+    static func givenFolder(_ options: GlobalOptions) -> String? {
+        options.dir ?? Terminal.variable("MIGRATE_DIR")
+    }
+
+    /// Puts it together.
     ///
     /// - Throws: `ConfigError`, `DatabaseError` (`.invalidURL`), `Failure`.
-    init(_ options: GlobalOptions, needsDatabase: Bool = true) throws {
+    init(_ options: GlobalOptions) throws {
         let config = try Self.configuration(options)
         let givenURL = options.url ?? Terminal.variable("MIGRATE_URL")
         environment = Self.environmentName(options, config)
+        let found = try Self.environment(environment, options, config, givenURL)
+        if let givenURL {
+            url = try DatabaseURL(givenURL)
+        } else if let config, let found {
+            url = try Self.address(of: found, config)
+        } else {
+            throw Failure(
+                .configuration, "config_not_found",
+                "there is no migrate.yaml here or above, and no database was named",
+                hint: "Run 'migrate init', or name a database: --url sqlite:local.db")
+        }
         isURLGiven = givenURL != nil
-        urlFolder = "."
-        isProtected = false
-        verify = VerifyPolicy()
-        self.options = config?.defaults ?? RunOptions()
-        folder = options.dir ?? config?.migrations ?? "migrations"
+        urlFolder = isURLGiven ? "." : config?.folder ?? "."
+        folder = Self.givenFolder(options) ?? config?.migrations ?? "migrations"
         verifyFolder = config?.verifyFiles ?? ConfigPath.sibling("verify", of: folder)
         configPath = config?.path
         let table = config?.historyTable.description ?? "schema_migrations"
@@ -63,55 +76,57 @@ struct Project {
                 .configuration, "config_invalid_value", "'\(table)' is not a table's name")
         }
         historyTable = name
-
-        if let config {
-            try use(config, isNamed: options.env != nil, givenURL)
-        } else if let named = options.env ?? Terminal.variable("MIGRATE_ENV"), givenURL == nil {
-            throw Failure(
-                .configuration, "config_not_found",
-                "environment '\(named)' was asked for, and there is no migrate.yaml here or above",
-                hint: "Create one with 'migrate init', or name it with --config.")
-        }
-        if let givenURL { url = try DatabaseURL(givenURL) }
-        guard url != nil || !needsDatabase else {
-            throw config == nil
-                ? Failure(
-                    .configuration, "config_not_found",
-                    "there is no migrate.yaml here or above, and no database was named",
-                    hint: "Run 'migrate init', or name a database: --url sqlite:local.db")
-                : Failure(
-                    .configuration, "config_invalid_value",
-                    "environment '\(environment)' has no 'url'",
-                    hint: "Add 'url:' to it in \(config?.path ?? "migrate.yaml"), or use --url.")
-        }
+        isProtected = found?.isProtected ?? false
+        verify = found?.verify ?? VerifyPolicy()
+        self.options = found?.options ?? config?.defaults ?? RunOptions()
+        passwordFile = found?.passwordFile
+        passwordCommand = found?.passwordCommand
     }
 
-    /// Takes what the file says of the environment. With a database named on the command line, an
-    /// environment that the file lacks is only a name.
-    private mutating func use(
-        _ config: ProjectConfig, isNamed: Bool, _ givenURL: String?
-    ) throws {
-        let isKnown = config.environmentNames.contains(environment)
-        guard isKnown || givenURL == nil || isNamed else { return }
-        let found: EnvironmentConfig
-        do {
-            found = try config.environment(environment, variables: Terminal.variable)
+    /// What the file says of the environment; nil where it says nothing and need not.
+    ///
+    /// With a database named by hand, the file may lack the default environment; one that was
+    /// asked for by name it must have, or a slip in the name would lose its protection.
+    private static func environment(
+        _ name: String, _ options: GlobalOptions, _ config: ProjectConfig?, _ givenURL: String?
+    ) throws -> EnvironmentConfig? {
+        let isNamed = options.env != nil || Terminal.variable("MIGRATE_ENV") != nil
+        guard let config else {
+            guard isNamed, givenURL == nil else { return nil }
+            throw Failure(
+                .configuration, "config_not_found",
+                "environment '\(name)' was asked for, and there is no migrate.yaml here or above",
+                hint: "Create one with 'migrate init', or name it with --config.")
+        }
+        guard isNamed || givenURL == nil || config.environmentNames.contains(name) else {
+            return nil
+        }
+        // Where the address is not the one that is used, its variables need not be set.
+        return try config.environment(
+            name, needsAddress: givenURL == nil, variables: Terminal.variable)
+    }
+
+    /// The environment's address. What is wrong with one is best mended where it stands.
+    private static func address(
+        of found: EnvironmentConfig, _ config: ProjectConfig
+    ) throws -> DatabaseURL {
+        guard let text = found.url else {
+            var failure = Failure(
+                .configuration, "config_no_url", "environment '\(found.name)' has no 'url'",
+                hint: "Add 'url:' to it, or name a database with --url.")
+            (failure.file, failure.line, failure.column) = (config.path, found.line, found.column)
+            throw failure
+        }
+        do throws(DatabaseError) {
+            let url = try DatabaseURL(text)
+            _ = try OpenDatabase.display(url)
+            return url
         } catch {
-            // The address that lacks its variable is not the one that is used.
-            guard error.code == .undefinedVariable, givenURL != nil else { throw error }
-            let placeholder = { (name: String) in Terminal.variable(name) ?? "unset" }
-            found = try config.environment(environment, variables: placeholder)
+            guard error.code == .invalidURL else { throw error }
+            var failure = Failure(error)
+            (failure.file, failure.line) = (config.path, found.urlLine)
+            failure.column = found.urlColumn
+            throw failure
         }
-        isProtected = found.isProtected
-        verify = found.verify
-        options = found.options
-        urlFolder = config.folder
-        guard givenURL == nil else {
-            urlFolder = "."
-            return
-        }
-        passwordFile = found.passwordFile
-        passwordCommand = found.passwordCommand
-        if let text = found.url { url = try DatabaseURL(text) }
     }
 }

@@ -9,7 +9,7 @@ extension App {
     ///
     /// - Throws: `VerifyFileError`; `Failure` where a file or the folder cannot be read.
     func verifyFiles(_ project: Project) throws -> [VerifyFile] {
-        guard let dialect = project.url?.dialect else { return [] }
+        let dialect = project.url.dialect
         let folder = project.verifyFolder
         let names: [String]
         do {
@@ -34,7 +34,7 @@ extension App {
 
     /// Reads the user's files where the environment verifies by itself, before anything runs: a
     /// file that does not hold together must stop a run and not follow it. `isComplete` is false
-    /// where the run leaves migrations out that it was not asked for.
+    /// where the run leaves out migrations that it was not asked for.
     func prepareVerification(_ project: Project, isComplete: Bool = true) throws {
         guard project.verify.beforeCommit || project.verify.after else { return }
         policyFiles = try verifyFiles(project)
@@ -68,10 +68,8 @@ extension App {
         return report
     }
 
-    /// Verifies what a run has done, where the environment wants it and it did something.
-    ///
-    /// `files` are those that are to hold now, and `isComplete` is as in `prepareVerification`. The
-    /// facts of the verification are added to `facts`, the run's own for the JSON document.
+    /// Verifies what a run has done, where the environment wants it; where it did nothing, nothing is
+    /// verified. The facts of the verification are added to those of the run.
     ///
     /// - Throws: `Failure` with the facts, which says that what was done stays.
     func verifyAfter(

@@ -18,8 +18,8 @@ struct PostgresChecks {
         if isDeep { try runDeep(&report) }
     }
 
-    /// Runs those that a transaction can break, in what the transaction at hand touched; it is
-    /// distrusted where its files speak of `session_replication_role`.
+    /// Runs those that a transaction can break, in what the transaction at hand touched;
+    /// `isDistrusted` is true where its files speak of `session_replication_role`.
     func runTouched(isDistrusted: Bool) throws(DatabaseError) -> [Finding] {
         var report = VerificationReport()
         try runCatalog(.touched, .suspicious(distrusted: isDistrusted), isDeep: false, &report)
