@@ -1,3 +1,5 @@
+package import Database
+
 /// What a verification did and found: a value, which MigrateCLI prints.
 package struct VerificationReport: Sendable {
     /// A check that ran.
@@ -16,6 +18,16 @@ package struct VerificationReport: Sendable {
 
     /// A report of nothing.
     package init() {}
+
+    /// What is to be said of an SQLite file that is so damaged that it cannot be opened; nil for
+    /// any other failure.
+    package init?(ofDamage error: DatabaseError) {
+        // SQLITE_CORRUPT; a file that never was a database has another code.
+        guard error.code == .corrupt, let code = error.extendedCode, code & 0xff == 11 else {
+            return nil
+        }
+        add(.integrityCheck, [SQLiteChecks.unreadable(error)])
+    }
 
     /// The checks that ran, in their order.
     package var checks: [Ran] {

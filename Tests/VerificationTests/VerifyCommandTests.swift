@@ -91,6 +91,23 @@ import Testing
         #expect(!project.folder.has("app.db"))
     }
 
+    @Test func `a file that lost its end, or its schema, is found to be damaged`() throws {
+        let project = try VerifiedProject(.sqlite)
+        try project.execute("CREATE TABLE t (a)", "CREATE TABLE u (b)")
+        let whole = try Data(contentsOf: URL(fileURLWithPath: project.folder.file("app.db")))
+        var scribbled = whole
+        scribbled.replaceSubrange(100..<160, with: Data(repeating: 0xA5, count: 60))
+        for damaged in [Data(whole.prefix(6000)), scribbled] {
+            try damaged.write(to: URL(fileURLWithPath: project.folder.file("app.db")))
+            let result = try project.run("verify", "--json")
+            #expect(result.status == 10)
+            #expect(try result.foundChecks.first == "integrity_check")
+        }
+        // What never was a database cannot be verified.
+        try project.folder.write(String(repeating: "no database ", count: 100), to: "app.db")
+        #expect(try project.run("verify").status == 4)
+    }
+
     @Test(arguments: Dialect.allCases)
     func `a file that does not hold together exits with 3 and its place`(dialect: Dialect) throws {
         let project = try VerifiedProject(dialect)

@@ -22,27 +22,38 @@ struct VerifyCommand: DatabaseCommand {
         app.watchSignals()
         let project = try app.project(&environment)
         let files = try app.verifyFiles(project)
-        let database = try app.open(project, .look)
+        let database: OpenDatabase
+        do {
+            database = try app.open(project, .look)
+        } catch let error as DatabaseError {
+            guard let report = VerificationReport(ofDamage: error) else { throw error }
+            return try conclude(report, ["database_exists": true, "deep": .bool(deep)], app)
+        }
         defer { database.connection.close() }
         app.terminal.result(
             "\(project.environment): \(database.display)"
                 + (database.exists ? "" : " (not there yet; 'migrate up' creates it)"))
-        var facts: [String: JSONValue] = [
+        let facts: [String: JSONValue] = [
             "database": .string(database.display), "database_exists": .bool(database.exists),
             "deep": .bool(deep),
         ]
         guard database.exists else {
             app.terminal.result("nothing to verify")
-            facts.merge(VerificationReport().facts) { $1 }
-            return Outcome(word: "nothing_to_do", facts: facts)
+            return Outcome(
+                word: "nothing_to_do", facts: facts.merging(VerificationReport().facts) { $1 })
         }
-        let report = try app.verify(project, database, isDeep: deep, files: files)
+        return try conclude(
+            app.verify(project, database, isDeep: deep, files: files), facts, app)
+    }
+
+    /// Prints the report; its errors are a failure.
+    private func conclude(
+        _ report: VerificationReport, _ facts: [String: JSONValue], _ app: App
+    ) throws -> Outcome {
         app.print(report)
-        facts.merge(report.facts) { $1 }
-        if var failure = app.failure(report) {
-            failure.documentFacts = facts
-            throw failure
-        }
-        return Outcome(facts: facts)
+        let facts = facts.merging(report.facts) { $1 }
+        guard var failure = app.failure(report) else { return Outcome(facts: facts) }
+        failure.documentFacts = facts
+        throw failure
     }
 }

@@ -34,13 +34,16 @@ struct SQLiteChecks {
         case .success(let result):
             return Self.findings(result, Check.integrityCheck.name)
         case .failure(let error):
-            return [
-                Finding(
-                    Check.integrityCheck.name, object: "main",
-                    problem: "the database cannot be read: \(error.message)",
-                    hint: error.hint ?? Self.damageHint)
-            ]
+            return [Self.unreadable(error)]
         }
+    }
+
+    /// The finding that a database is which cannot be read at all.
+    static func unreadable(_ error: DatabaseError) -> Finding {
+        Finding(
+            Check.integrityCheck.name, object: "main",
+            problem: "the database cannot be read: \(error.message)",
+            hint: error.hint ?? damageHint)
     }
 
     /// What `integrity_check` or `quick_check` says, a finding for each of its lines.
