@@ -24,8 +24,12 @@ final class CrashDatabase {
     /// PostgreSQL only: making one for each look would be most of a sweep's time.
     private let watcher: (any Connection)?
 
-    /// Writes the files and makes an empty database.
-    init(_ engine: CrashEngine, files: [String: String]? = nil) throws {
+    /// Writes the files and makes an empty database. With a `lockTimeout`, or `lockRetries`, they are
+    /// set for each run.
+    init(
+        _ engine: CrashEngine, files: [String: String]? = nil, lockTimeout: String = "5s",
+        lockRetries: Int = 10
+    ) throws {
         self.engine = engine
         folder = try TemporaryFolder()
         migrations = TracedMigrations(engine.dialect)
@@ -41,6 +45,13 @@ final class CrashDatabase {
             address = "sqlite:" + folder.file("app.db")
         }
         try write(files ?? migrations.files)
+        try folder.write(
+            """
+            defaults: { lock_timeout: \(lockTimeout), lock_retries: \(lockRetries) }
+            environments:
+              local: { url: "sqlite:unused.db" }
+
+            """, to: "migrate.yaml")
         try reset()
     }
 
@@ -119,6 +130,17 @@ final class CrashDatabase {
                     + "AND application_name LIKE 'migrate %@%'"
             ).rowCount == 0
         }
+    }
+
+    /// Waits until a session of this database waits for a lock that fits the condition, over the
+    /// columns of `pg_locks`.
+    func waitForWaiter(_ condition: String) throws {
+        let query =
+            "SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database "
+            + "WHERE datname = current_database()) AND \(condition)"
+        #expect(
+            try poll(for: .seconds(30)) { try watcher?.query(query).rowCount ?? 0 > 0 },
+            "nobody waits for a lock with \(condition)")
     }
 
     /// The arguments of a command on this database.
