@@ -131,9 +131,10 @@ package final class SQLiteConnection: Connection {
                     .protectedTable, "the statement would change a table that is not the file's",
                     extendedCode: error.extendedCode)
             }
-            // The wait for a lock was cut short.
-            let isCut = error.code == .lockTimeout && sqliteInterrupter.isInterrupted
-            throw isCut ? Self.interrupted : error
+            // The wait for a lock was cut short; or one of the statements that ALTER TABLE runs by
+            // itself, which it reports as an error in the schema.
+            let isCut = error.code == .lockTimeout || error.message.hasSuffix(": interrupted")
+            throw isCut && sqliteInterrupter.isInterrupted ? Self.interrupted : error
         }
     }
 
