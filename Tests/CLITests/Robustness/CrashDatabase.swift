@@ -24,15 +24,18 @@ final class CrashDatabase {
     /// PostgreSQL only: making one for each look would be most of a sweep's time.
     private let watcher: (any Connection)?
 
-    /// Writes the files and makes an empty database. With a `lockTimeout`, or `lockRetries`, they are
-    /// set for each run.
+    private let isOneTransaction: Bool
+
+    /// Writes the files and makes an empty database. `lockTimeout`, `lockRetries` and
+    /// `isOneTransaction` are configured for each run.
     init(
         _ engine: CrashEngine, files: [String: String]? = nil, lockTimeout: String = "5s",
-        lockRetries: Int = 10
+        lockRetries: Int = 10, isOneTransaction: Bool = false
     ) throws {
         self.engine = engine
         folder = try TemporaryFolder()
-        migrations = TracedMigrations(engine.dialect)
+        self.isOneTransaction = isOneTransaction
+        migrations = TracedMigrations(engine.dialect, isOneTransaction: isOneTransaction)
         try folder.folder("migrations")
         if engine == .postgres {
             let database = try TestDatabase()
@@ -47,7 +50,10 @@ final class CrashDatabase {
         try write(files ?? migrations.files)
         try folder.write(
             """
-            defaults: { lock_timeout: \(lockTimeout), lock_retries: \(lockRetries) }
+            defaults:
+              lock_timeout: \(lockTimeout)
+              lock_retries: \(lockRetries)
+              transaction: \(isOneTransaction ? "all" : "each")
             environments:
               local: { url: "sqlite:unused.db" }
 
@@ -180,7 +186,7 @@ final class CrashDatabase {
 
     /// The oracle for this database's set of migrations, from a scratch database of its kind.
     func oracle() throws -> MigrationOracle {
-        let scratch = try CrashDatabase(engine)
+        let scratch = try CrashDatabase(engine, isOneTransaction: isOneTransaction)
         let connection = try scratch.open()
         defer { connection.close() }
         return try MigrationOracle(migrations, on: connection)

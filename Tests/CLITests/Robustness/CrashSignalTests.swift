@@ -98,6 +98,7 @@ import Testing
         let result = waiting.wait(atMost: .seconds(30))
         #expect(result.status == 130)
         #expect(result.errors.contains("interrupted while waiting for the lock"))
+        #expect((try result.json()["applied"] as? [Any])?.isEmpty == true)
         #expect(try database.migrate(["up", "--lock-wait", "0s"]).status == 5)
         holder.send(SIGINT)
         #expect(holder.wait(atMost: .seconds(30)).status == 130)
