@@ -21,7 +21,10 @@ extension Migrator {
             snapshot = try acquire(lock)
         } catch {
             lock.release([])
-            throw error
+            var failure = error
+            // Nothing was done, and a reader of the document finds that said in the usual place.
+            failure.report = RunReport(runID: context.identity.runID)
+            throw failure
         }
         defer {
             if connection.transactionState != .idle {

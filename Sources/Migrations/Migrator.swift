@@ -103,11 +103,15 @@ package final class Migrator {
     ) throws(MigrationError) -> RunReport {
         let cache = try sources()
         let first = try look()
-        var plan = try upPlan(cache, first.rows, request)
-        guard !plan.isEmpty else { return report(plan, first) }
-        try refuseUntransactional(plan, isDryRun: isDryRun)
+        let foreseen = try foreseen { () throws(MigrationError) in
+            try upPlan(cache, first.rows, request)
+        }
+        if let foreseen {
+            guard !foreseen.isEmpty else { return report(foreseen, first) }
+            try refuseUntransactional(foreseen, isDryRun: isDryRun)
+        }
         return try withLock(first, isDryRun: isDryRun) { snapshot throws(MigrationError) in
-            plan = try self.upPlan(cache, snapshot.rows, request)
+            let plan = try self.upPlan(cache, snapshot.rows, request)
             guard !plan.isEmpty else { return self.report(plan, snapshot) }
             try self.refuseUntransactional(plan, isDryRun: isDryRun)
             return try self.execute(plan, snapshot, isDryRun: isDryRun)
@@ -122,11 +126,16 @@ package final class Migrator {
     ) throws(MigrationError) -> RunReport {
         let cache = try sources()
         let first = try look()
-        guard !(try downPlanner(cache, first).rows(request)).isEmpty else {
-            return RunReport(runID: context.identity.runID, isDryRun: isDryRun, totalApplied: 0)
+        let foreseen = try foreseen { () throws(MigrationError) in
+            try downPlan(cache, first, request)
         }
-        let foreseen = try downPlan(cache, first, request)
-        try refuseUntransactional(foreseen, isDryRun: isDryRun)
+        if let foreseen {
+            guard !foreseen.isEmpty else {
+                return RunReport(
+                    runID: context.identity.runID, isDryRun: isDryRun, totalApplied: 0)
+            }
+            try refuseUntransactional(foreseen, isDryRun: isDryRun)
+        }
         return try withLock(first, isDryRun: isDryRun) { snapshot throws(MigrationError) in
             let plan = try self.downPlan(cache, snapshot, request)
             return try self.execute(plan, snapshot, isDryRun: isDryRun)
@@ -143,8 +152,10 @@ package final class Migrator {
     package func redo(count: Int) throws(MigrationError) -> RunReport {
         let cache = try sources()
         let first = try look()
-        _ = try redoPlan(cache, first, count)
-        guard try !downPlanner(cache, first).rows(.count(count)).isEmpty else {
+        let foreseen = try foreseen { () throws(MigrationError) in
+            try redoPlan(cache, first, count)
+        }
+        guard foreseen == nil || !first.versioned.isEmpty else {
             return RunReport(runID: context.identity.runID, totalApplied: 0)
         }
         return try withLock(first) { snapshot throws(MigrationError) in
@@ -152,6 +163,20 @@ package final class Migrator {
             return try self.execute(
                 plan, snapshot, isDryRun: false,
                 isOneTransaction: plan.steps.allSatisfy(\.isTransactional))
+        }
+    }
+
+    /// A plan from a look without the lock; nil where a migration is part-way, or a script that was
+    /// to be stored with it is not there: another run may be in the middle of it, and only the lock
+    /// tells.
+    private func foreseen(
+        _ plan: () throws(MigrationError) -> Plan
+    ) throws(MigrationError) -> Plan? {
+        do {
+            return try plan()
+        } catch {
+            guard error.code == .failedPartWay || error.code == .irreversible else { throw error }
+            return nil
         }
     }
 

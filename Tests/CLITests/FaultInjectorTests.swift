@@ -14,6 +14,10 @@ import Testing
             ["--version"], in: folder.path, fault: .init(.failure(ENOSPC), at: 1, of: ["write"]))
         #expect(broken.faultHappened)
         #expect(broken.output == "")
+        let cut = try MigrateProgram.run(
+            ["--version"], in: folder.path, fault: .init(.cut(ENOSPC), at: 1, of: ["write"]))
+        #expect(cut.faultHappened)
+        #expect(cut.output.hasPrefix("migrate ") && !cut.output.hasSuffix("\n"))
         let spared = try MigrateProgram.run(
             ["--version"], in: folder.path, fault: .init(.signal(SIGKILL), at: 1000))
         #expect(spared.status == 0)

@@ -1,5 +1,6 @@
 import Database
 import Dispatch
+import Foundation
 import SQLiteDriver
 import Synchronization
 import TestSupport
@@ -70,6 +71,49 @@ struct SQLiteInterruptTests {
         #expect(failure.stepIndex == 1)
         #expect(failure.error.code == .cancelled)
         #expect(try connection.query("SELECT name FROM sqlite_schema").rows == [Row(["a"])])
+    }
+
+    /// ALTER TABLE runs statements of its own over the schema, and reports that one of them was
+    /// interrupted as an error in whatever table it had come to.
+    @Test func `a request inside ALTER TABLE is told as one`() throws {
+        let connection = try SQLiteTestDatabase().open()
+        for number in 0..<40 {
+            try connection.query("CREATE TABLE t\(number) (a PRIMARY KEY, b REFERENCES t0 (a))")
+        }
+        var codes: [DatabaseError.Code] = []
+        for delay in 0..<150 {
+            let code = Self.code(of: "ALTER TABLE t0 RENAME TO renamed", connection, delay * 20)
+            if let code {
+                codes.append(code)
+            } else {
+                try connection.query("ALTER TABLE renamed RENAME TO t0")
+            }
+        }
+        #expect(!codes.isEmpty)
+        #expect(codes.allSatisfy { $0 == .cancelled })
+    }
+
+    /// How a statement fails that is interrupted some time after its begin; nil where it was done
+    /// before.
+    private static func code(
+        of sql: String, _ connection: SQLiteConnection, _ microseconds: Int
+    ) -> DatabaseError.Code? {
+        let interrupter = connection.interrupter
+        let ended = DispatchSemaphore(value: 0)
+        defer { ended.wait() }
+        do {
+            _ = try connection.run([Step("SELECT 1"), Step(sql)]) { index in
+                guard index == 0 else { return }
+                DispatchQueue.global().async {
+                    usleep(UInt32(microseconds))
+                    interrupter.interrupt()
+                    ended.signal()
+                }
+            }
+            return nil
+        } catch {
+            return error.error.code
+        }
     }
 
     @Test func `interrupting and closing exclude each other`() throws {

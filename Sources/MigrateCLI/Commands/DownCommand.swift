@@ -51,7 +51,7 @@ struct DownCommand: RunningCommand {
         let database = try app.open(project, .change)
         defer { database.connection.close() }
         let migrator = app.migrator(project, database)
-        if all && !dryRun {
+        if all && !dryRun && !app.options.yes {
             let plan = try migrator.downPlan(request)
             if !plan.isEmpty {
                 try app.confirm(

@@ -24,11 +24,18 @@ final class CrashDatabase {
     /// PostgreSQL only: making one for each look would be most of a sweep's time.
     private let watcher: (any Connection)?
 
-    /// Writes the files and makes an empty database.
-    init(_ engine: CrashEngine, files: [String: String]? = nil) throws {
+    private let isOneTransaction: Bool
+
+    /// Writes the files and makes an empty database. `lockTimeout`, `lockRetries` and
+    /// `isOneTransaction` are configured for each run.
+    init(
+        _ engine: CrashEngine, files: [String: String]? = nil, lockTimeout: String = "5s",
+        lockRetries: Int = 10, isOneTransaction: Bool = false
+    ) throws {
         self.engine = engine
         folder = try TemporaryFolder()
-        migrations = TracedMigrations(engine.dialect)
+        self.isOneTransaction = isOneTransaction
+        migrations = TracedMigrations(engine.dialect, isOneTransaction: isOneTransaction)
         try folder.folder("migrations")
         if engine == .postgres {
             let database = try TestDatabase()
@@ -41,6 +48,16 @@ final class CrashDatabase {
             address = "sqlite:" + folder.file("app.db")
         }
         try write(files ?? migrations.files)
+        try folder.write(
+            """
+            defaults:
+              lock_timeout: \(lockTimeout)
+              lock_retries: \(lockRetries)
+              transaction: \(isOneTransaction ? "all" : "each")
+            environments:
+              local: { url: "sqlite:unused.db" }
+
+            """, to: "migrate.yaml")
         try reset()
     }
 
@@ -121,6 +138,17 @@ final class CrashDatabase {
         }
     }
 
+    /// Waits until a session of this database waits for a lock that fits the condition, over the
+    /// columns of `pg_locks`.
+    func waitForWaiter(_ condition: String) throws {
+        let query =
+            "SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database "
+            + "WHERE datname = current_database()) AND \(condition)"
+        #expect(
+            try poll(for: .seconds(30)) { try watcher?.query(query).rowCount ?? 0 > 0 },
+            "nobody waits for a lock with \(condition)")
+    }
+
     /// The arguments of a command on this database.
     func arguments(_ command: [String]) -> [String] {
         command + ["--url", address, "--dir", folder.file("migrations"), "--json"]
@@ -158,7 +186,7 @@ final class CrashDatabase {
 
     /// The oracle for this database's set of migrations, from a scratch database of its kind.
     func oracle() throws -> MigrationOracle {
-        let scratch = try CrashDatabase(engine)
+        let scratch = try CrashDatabase(engine, isOneTransaction: isOneTransaction)
         let connection = try scratch.open()
         defer { connection.close() }
         return try MigrationOracle(migrations, on: connection)

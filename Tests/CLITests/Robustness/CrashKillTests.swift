@@ -16,6 +16,23 @@ import Testing
             prepare: { try $0.reset() }, check: CrashCheck.ended)
         #expect(try sweep.run() > 60)
     }
+
+    @Test(arguments: [(CrashEngine.wal, ["pwrite", "fsync"]), (.postgres, ["send", "poll"])])
+    func `a broken run in one transaction is there whole or not at all`(
+        _ engine: CrashEngine, _ calls: [String]
+    ) throws {
+        let database = try CrashDatabase(engine, isOneTransaction: true)
+        let sweep = FaultSweep(
+            database: database, oracle: try database.oracle(), command: ["up"], calls: calls,
+            action: { .signal($0.isMultiple(of: 2) ? SIGKILL : SIGINT) },
+            prepare: { try $0.reset() },
+            check: { result, before, after in
+                let problems = CrashCheck.ended(result, before, after)
+                return after.history.isEmpty || after.recorded == "001 002 004 R"
+                    ? problems : problems + ["the history says '\(after.recorded)'"]
+            })
+        #expect(try sweep.run() > 20)
+    }
 }
 
 extension CrashEngine {

@@ -98,6 +98,7 @@ import Testing
         let result = waiting.wait(atMost: .seconds(30))
         #expect(result.status == 130)
         #expect(result.errors.contains("interrupted while waiting for the lock"))
+        #expect((try result.json()["applied"] as? [Any])?.isEmpty == true)
         #expect(try database.migrate(["up", "--lock-wait", "0s"]).status == 5)
         holder.send(SIGINT)
         #expect(holder.wait(atMost: .seconds(30)).status == 130)
@@ -162,15 +163,11 @@ import Testing
         let other = try database.open()
         try other.query("BEGIN")
         try other.query("LOCK TABLE schema_migrations")
+        let table = try #require(
+            try other.query("SELECT 'schema_migrations'::regclass::oid").rows[0][0].string)
         for command in [["up"], ["down"], ["status"], ["repair", "--mark-reverted", "001"]] {
             let run = try database.start(command)
-            #expect(
-                try poll(for: .seconds(30)) {
-                    try other.query(
-                        "SELECT FROM pg_locks WHERE NOT granted "
-                            + "AND relation = 'schema_migrations'::regclass"
-                    ).rowCount > 0
-                })
+            try database.waitForWaiter("relation = \(table)")
             run.send(SIGINT)
             let result = run.wait(atMost: .seconds(20))
             #expect(result.status == 130, "\(command): \(result.summary)")
@@ -182,24 +179,16 @@ import Testing
     @Test(arguments: [SIGHUP, SIGINT, SIGTERM])
     func `a signal that the caller ignores does not stop a run`(_ signal: Int32) throws {
         let database = try CrashDatabase(
-            .postgres,
-            files: [
-                "001_one.up.sql": "CREATE TABLE one (a int);",
-                "002_gate.up.sql": "SELECT pg_advisory_xact_lock(1); CREATE TABLE two (a int);",
-            ])
-        let gate = try database.open()
-        try gate.query("SELECT pg_advisory_lock(1)")
-        let run = try database.start(
-            ["up"], shell: "trap '' \(signal); exec \"$0\" \"$@\"")
-        #expect(
-            try poll(for: .seconds(30)) {
-                try gate.query("SELECT FROM pg_locks WHERE NOT granted AND locktype = 'advisory'")
-                    .rowCount > 0
-            })
+            .postgres, files: ["001_one.up.sql": "CREATE TABLE one (a int);"],
+            lockTimeout: "60s")
+        let gate = try Gate(database)
+        try database.write(["002_gate.up.sql": gate.statement + "; CREATE TABLE two (a int);"])
+        let run = try database.start(["up"], shell: "trap '' \(signal); exec \"$0\" \"$@\"")
+        try gate.waitUntilReached(by: run)
         // Twice: were it heeded, the second would end the process.
         run.send(signal)
         run.send(signal)
-        try gate.query("SELECT pg_advisory_unlock(1)")
+        try gate.open()
         #expect(run.wait(atMost: .seconds(30)).status == 0)
         #expect(try database.state().recorded == "001 002")
     }

@@ -7,16 +7,16 @@ import Testing
 /// is out of reach of these tests.
 @Suite struct CrashStorageTests {
     @Test(arguments: [
-        // With a rollback journal a transaction writes each page twice and more; every third write
+        // With a rollback journal a transaction writes each page twice and more; every fifth write
         // meets each kind of them.
-        (CrashEngine.rollbackJournal, 3), (.wal, 1),
+        (CrashEngine.rollbackJournal, 5), (.wal, 1),
     ])
     func `a disk that fills up stops the run`(_ engine: CrashEngine, _ stride: Int) throws {
         #expect(
             try Self.sweep(engine, .cut(ENOSPC), ["pwrite", "ftruncate"], stride) {
                 $0.contains("disk is full") || $0.contains("no space left on device")
                     || $0.contains("its free space")
-            } > 60)
+            } > 40)
     }
 
     @Test(arguments: [CrashEngine.rollbackJournal, .wal])
@@ -28,14 +28,14 @@ import Testing
     }
 
     /// The run can still write its log, or a rollback: none of it may bring a failed commit back.
-    @Test(arguments: [(CrashEngine.rollbackJournal, 3), (.wal, 2)])
+    @Test(arguments: [(CrashEngine.rollbackJournal, 5), (.wal, 3)])
     func `a single failed write stops the run`(_ engine: CrashEngine, _ stride: Int) throws {
         #expect(
             try Self.sweep(
                 engine, .failureOnce(EIO), ["pwrite", "fsync", "ftruncate", "unlink"], stride
             ) {
                 $0.contains("disk I/O error") || $0.contains("input/output error")
-            } > 60)
+            } > 40)
     }
 
     private static func sweep(

@@ -32,7 +32,6 @@ struct FaultSweep {
     /// - Returns: at how many calls the run was broken.
     @discardableResult
     func run() throws -> Int {
-        let started = ContinuousClock.now
         var hits = 0
         var spared = 0
         var bad = 0
@@ -49,7 +48,6 @@ struct FaultSweep {
             }
             bad += problems.isEmpty ? 0 : 1
         }
-        print("SWEEP", database.engine, command, hits, "calls", started.duration(to: .now))
         return hits
     }
 
@@ -121,6 +119,9 @@ extension ProgramResult {
         }
         return []
     }
+
+    /// The versions in a list of the document, `applied` or `reverted`.
+    func versions(_ key: String) throws -> [String] { versions(try json(), key) }
 
     private func versions(_ document: [String: Any], _ key: String) -> [String] {
         (document[key] as? [[String: Any]] ?? []).compactMap { $0["version"] as? String }

@@ -21,12 +21,15 @@ struct TracedMigrations {
     /// The statements of `R__summary`.
     let repeatable: [String]
 
-    /// The set for a dialect.
-    init(_ dialect: Dialect) {
-        migrations = [
-            Self.items, Self.weigh, dialect == .postgres ? Self.indexPostgres : Self.indexSQLite,
-            dialect == .postgres ? Self.widenPostgres : Self.rebuildSQLite,
+    /// The set for a dialect; without the migration that takes no transaction where all of them are
+    /// to be one.
+    init(_ dialect: Dialect, isOneTransaction: Bool = false) {
+        let isPostgres = dialect == .postgres
+        let all = [
+            Self.items, Self.weigh, isPostgres ? Self.indexPostgres : Self.indexSQLite,
+            isPostgres ? Self.widenPostgres : Self.rebuildSQLite,
         ]
+        migrations = all.filter { $0.isTransactional || !isOneTransaction }
         repeatable = [
             "CREATE TABLE IF NOT EXISTS repeats (n integer)", "INSERT INTO repeats VALUES (1)",
             "DROP VIEW IF EXISTS summary",
