@@ -15,17 +15,18 @@ final class SQLiteTableGuard {
     func install(on database: OpaquePointer) {
         sqlite3_set_authorizer(
             database,
-            { context, action, first, second, _, _ in
+            { context, action, first, second, schema, _ in
                 guard let context else { return SQLITE_OK }
                 return Unmanaged<SQLiteTableGuard>.fromOpaque(context).takeUnretainedValue()
-                    .answer(action, first, second)
+                    .answer(action, first, second, schema)
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
     private func answer(
-        _ action: Int32, _ first: UnsafePointer<CChar>?, _ second: UnsafePointer<CChar>?
+        _ action: Int32, _ first: UnsafePointer<CChar>?, _ second: UnsafePointer<CChar>?,
+        _ schema: UnsafePointer<CChar>?
     ) -> Int32 {
-        guard isActive, !tables.isEmpty else { return SQLITE_OK }
+        guard isActive, !tables.isEmpty, !isElsewhere(schema) else { return SQLITE_OK }
         let name: UnsafePointer<CChar>?
         switch action {
         case SQLITE_INSERT, SQLITE_UPDATE, SQLITE_DELETE, SQLITE_DROP_TABLE: name = first
@@ -39,5 +40,12 @@ final class SQLiteTableGuard {
         }
         didRefuse = true
         return SQLITE_DENY
+    }
+
+    /// True for another database than the main one, such as that which VACUUM copies all tables to.
+    /// A temporary trigger is in `temp`, and its table may be in the main database.
+    private func isElsewhere(_ schema: UnsafePointer<CChar>?) -> Bool {
+        guard let schema else { return false }
+        return !["main", "temp"].contains(String(cString: schema))
     }
 }
