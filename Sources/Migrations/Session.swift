@@ -79,6 +79,6 @@ extension Migrator {
             batch.append(step.script.step(statement), statement: index)
         }
         guard !batch.steps.isEmpty else { return }
-        _ = try run(batch, step)
+        _ = try run(batch, step, tellsProgress: false)
     }
 }

@@ -209,7 +209,7 @@ extension Migrator {
         } else {
             batch.append(commit: Step("COMMIT"))
         }
-        _ = try run(batch, step)
+        _ = try run(batch, step, tellsProgress: false)
     }
 
     private func record(done: Int, _ step: PlannedMigration) -> Step {
@@ -238,7 +238,7 @@ extension Migrator {
         batch.append(
             step.script.step(statement, runsAlone: dialect == .postgres), statement: index)
         do {
-            _ = try run(batch, step)
+            _ = try run(batch, step, tellsProgress: false)
         } catch {
             // The server said that it failed, so its end is known.
             if connection.transactionState == .idle {

@@ -155,16 +155,17 @@ extension Migrator {
 
     // MARK: A batch
 
-    /// Sends a batch, interruptible, and turns its failure into the migration's.
+    /// Sends a batch, interruptible, and turns its failure into the migration's. `tellsProgress` is
+    /// false where a statement counts as done only once that is recorded.
     func run(
-        _ batch: Batch, _ step: PlannedMigration
+        _ batch: Batch, _ step: PlannedMigration, tellsProgress: Bool = true
     ) throws(MigrationError) -> [StepResult] {
         let total = step.script.sql.statements.count
         do {
             return try context.cancellation.interruptible(connection.interrupter) {
                 () throws(StepFailure) in
                 try connection.run(batch.steps) { index in
-                    if case .file(let statement) = batch.origins[index] {
+                    if tellsProgress, case .file(let statement) = batch.origins[index] {
                         self.context.observer.statementDone(statement + 1, total)
                     }
                 }
