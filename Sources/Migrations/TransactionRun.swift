@@ -71,8 +71,9 @@ extension Migrator {
             needsLook
             ? String((clock.now - start).wholeMilliseconds) : store.durationOfTransaction
         let (record, tail) = recordSteps(step, execution.chain, duration: duration)
-        batch.append(guard: activeLock?.guardStep(tableIDs: execution.tableIDs))
-        batch.append(own: beforeOurRows() + record)
+        batch.append(own: beforeOurRows())
+        batch.append(guard: activeLock?.guardStep(tableIDs: execution.tableIDs, isLast: true))
+        batch.append(own: record)
         batch.append(commit: Step("COMMIT"))
         _ = try run(batch, step)
         execution.chain.committed(tail)
@@ -129,7 +130,10 @@ extension Migrator {
             batch.append(file: step)
             batch.append(verify: step, isInTransaction: true)
             // Our rows follow all files, so any change of our tables until then is a file's.
-            batch.append(guard: activeLock?.guardStep(tableIDs: execution.tableIDs))
+            let isLast = index == steps.count - 1
+            batch.append(own: beforeOurRows())
+            batch.append(
+                guard: activeLock?.guardStep(tableIDs: execution.tableIDs, isLast: isLast))
             let results = try run(batch, step)
             try session?.restore(connection)
             try inspect(results, batch, step)
@@ -146,7 +150,7 @@ extension Migrator {
         if execution.isDryRun {
             try connection.runOwn([Step("ROLLBACK")])
         } else {
-            var batch = Batch(beforeOurRows() + records)
+            var batch = Batch(records)
             batch.append(commit: Step("COMMIT"))
             _ = try run(batch, last)
         }
@@ -211,7 +215,7 @@ extension Migrator {
             var failed = failed
             failed.databaseError = nil
             return MigrationError(
-                .migrationFailed, problem.message, hint: problem.hint, failed: failed)
+                problem.code, problem.message, hint: problem.hint, failed: failed)
         }
         if error.code == .protectedTable {
             var failed = failed
