@@ -37,7 +37,8 @@ final class PgBouncer: Sendable {
         let file = try folder.write(configuration + "\n", to: "pgbouncer.ini")
         let process = Process()
         // It refuses to run as root.
-        let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"]
+        let folders = ["/usr/sbin", "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]
+        let program = folders.map { $0 + "/pgbouncer" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
         guard let program else { throw Missing() }
         let user = ["--reuid=postgres", "--regid=postgres", "--init-groups", program]
