@@ -103,7 +103,8 @@ LIST
     exit 1
 }
 
-# PostgreSQL's server programs and the sqlite3 shell, which the tests compare with.
+# PostgreSQL's server programs, the sqlite3 shell, which the tests compare with, and the pooler
+# through which they run.
 require_servers() {
     local folder
     if has_apt; then
@@ -111,7 +112,8 @@ require_servers() {
         return
     fi
     for folder in "$(pg_config --bindir 2>/dev/null || true)" /usr/lib/postgresql/*/bin; do
-        if [[ -n $folder && -x $folder/initdb ]] && command -v psql >/dev/null && command -v sqlite3 >/dev/null; then
+        if [[ -n $folder && -x $folder/initdb ]] && command -v psql >/dev/null &&
+            command -v sqlite3 >/dev/null && command -v pgbouncer >/dev/null; then
             say "PostgreSQL at $folder"
             return
         fi
@@ -121,18 +123,20 @@ error: the tests need programs that are missing, and this system has no apt-get 
     PostgreSQL server, with contrib  Fedora: postgresql-server postgresql-contrib  Arch: postgresql  Homebrew: postgresql
     psql                             Fedora: postgresql                            (else with the server)
     the sqlite3 shell                Fedora: sqlite                                Arch, Homebrew: sqlite
+    pgbouncer                        Fedora, Arch, Homebrew: pgbouncer
 Then run this script again.
 LIST
     exit 1
 }
 
-# Debian starts a server of its own when the package is installed; the tests start a private one,
-# so it is told not to, and what tells it is taken away again.
+# Debian starts servers of its own when the packages are installed; the tests start private ones, so
+# it is told not to, and what tells it is taken away again.
 require_server_packages() {
-    local folder=/etc/postgresql-common/createcluster.d
+    local folder=/etc/postgresql-common/createcluster.d policy=/usr/sbin/policy-rc.d
     local note=$folder/migrate-tests.conf
-    if [[ -z $(missing_packages postgresql postgresql-contrib sqlite3) ]]; then
-        say "installed already: postgresql postgresql-contrib sqlite3"
+    local packages=(postgresql postgresql-contrib sqlite3 pgbouncer)
+    if [[ -z $(missing_packages "${packages[@]}") ]]; then
+        say "installed already: ${packages[*]}"
         return
     fi
     (
@@ -141,5 +145,16 @@ require_server_packages() {
         as_root tee "$note" >/dev/null <<<'create_main_cluster = false'
         require_packages postgresql-common
         require_packages postgresql postgresql-contrib sqlite3
+    )
+    [[ -n $(missing_packages pgbouncer) ]] || return 0
+    (
+        if [[ ! -e $policy ]]; then
+            trap 'as_root rm -f "$policy"' EXIT
+            as_root tee "$policy" >/dev/null <<<$'#!/bin/sh\nexit 101'
+            as_root chmod 755 "$policy"
+        fi
+        require_packages pgbouncer
+        # Nor with the next start of the machine.
+        as_root update-rc.d pgbouncer disable >/dev/null 2>&1 || true
     )
 }

@@ -70,7 +70,7 @@ final class AdvisoryLock: RunLock {
         return parts.joined(separator: ", ")
     }
 
-    func guardStep(tableIDs: [Int64]) -> Step? {
+    func guardStep(tableIDs: [Int64], isLast: Bool) -> Step? {
         let tables = tableIDs.map { "\($0)::oid" }.joined(separator: ", ")
         // Every change of our tables, DROP and ALTER included, takes a lock on them that reading
         // does not; this transaction's locks are all there is to look at. ANALYZE of the whole

@@ -51,9 +51,10 @@ extension Migrator {
             throw failed(error, &execution)
         }
         if !isDryRun {
-            execution.report.totalApplied =
-                snapshot.versioned.count - execution.report.reverted.count
-                + execution.report.applied.count { Version($0.version) != nil }
+            let versions = Set(snapshot.applied.map(\.version))
+                .subtracting(execution.report.reverted.map(\.version))
+                .union(execution.report.applied.map(\.version))
+            execution.report.totalApplied = versions.count { Version($0) != nil }
         }
         return execution.report
     }

@@ -71,8 +71,10 @@ package struct HistorySnapshot: Sendable {
     /// Facts of the server that the lock and the guards use.
     package var facts: ServerFacts
 
-    /// Rows of versioned migrations.
-    package var versioned: [HistoryRow] { rows.filter { !$0.isRepeatable } }
+    /// Rows of versioned migrations all of which ran.
+    package var applied: [HistoryRow] {
+        rows.filter { !$0.isRepeatable && $0.state == .applied }
+    }
 }
 
 /// What the server says of itself and this connection.

@@ -50,7 +50,8 @@ extension Migrator {
         case .lease:
             guard let openAnother = context.openAnother else { return NoLock() }
             return LeaseLock(
-                connection, store: store, run: context.identity, openAnother: openAnother)
+                connection, store: store, run: context.identity,
+                lifetime: context.settings.leaseLifetime, openAnother: openAnother)
         }
     }
 

@@ -251,7 +251,7 @@ package final class Migrator {
     private func report(_ plan: Plan, _ snapshot: HistorySnapshot) -> RunReport {
         var report = RunReport(runID: context.identity.runID)
         report.warnings = plan.warnings
-        report.totalApplied = snapshot.versioned.count
+        report.totalApplied = snapshot.applied.count
         return report
     }
 }

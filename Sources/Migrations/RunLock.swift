@@ -43,8 +43,9 @@ protocol RunLock: AnyObject {
 
     /// A step for inside a migration's transaction, right before its rows are written: it fails
     /// with `GuardFailure.marker` in its message unless the lock is still held and the file left
-    /// our tables alone. Nil where the driver sees to that.
-    func guardStep(tableIDs: [Int64]) -> Step?
+    /// our tables alone. Nil where the driver sees to that. `isLast` is false where further files
+    /// run in the same transaction.
+    func guardStep(tableIDs: [Int64], isLast: Bool) -> Step?
 
     /// True where settings must not outlive a transaction, for the next one may run on another
     /// server process.
@@ -58,6 +59,7 @@ protocol RunLock: AnyObject {
 /// to stop a batch on the server without a function of our own.
 enum GuardFailure: String, CaseIterable {
     case lockLost = "migrate:lock_lost"
+    case leaseLost = "migrate:lease_lost"
     case tablesTouched = "migrate:history_touched"
 
     init?(_ error: DatabaseError) {
@@ -75,9 +77,12 @@ enum GuardFailure: String, CaseIterable {
         "('\(rawValue)' || pg_catalog.substr(pg_catalog.pg_backend_pid()::text, 1, 0))::int4"
     }
 
+    var code: MigrationError.Code { self == .leaseLost ? .lockHeld : .migrationFailed }
+
     var message: String {
         switch self {
         case .lockLost: "the migration gave up the run's lock"
+        case .leaseLost: "the run's lease ran out, and another run may have begun"
         case .tablesTouched: "the migration changes the history or log table of the runner"
         }
     }
@@ -87,6 +92,9 @@ enum GuardFailure: String, CaseIterable {
         case .lockLost:
             "It was rolled back. DISCARD ALL and pg_advisory_unlock_all() release the lock that "
                 + "keeps two runs apart: take them out of the file."
+        case .leaseLost:
+            "The migration was rolled back. The lease is renewed every few seconds over a "
+                + "connection of its own: look whether that one broke, then run it again."
         case .tablesTouched:
             "It was rolled back. Use 'migrate repair' or 'migrate baseline' to change what is "
                 + "recorded."
@@ -103,7 +111,7 @@ final class NoLock: RunLock {
         _ = try read([])
         return .acquired
     }
-    func guardStep(tableIDs: [Int64]) -> Step? { nil }
+    func guardStep(tableIDs: [Int64], isLast: Bool) -> Step? { nil }
     func release(_ reset: [Step]) {}
 }
 
@@ -126,6 +134,6 @@ final class OutsideLock: RunLock {
         return attempt
     }
 
-    func guardStep(tableIDs: [Int64]) -> Step? { nil }
+    func guardStep(tableIDs: [Int64], isLast: Bool) -> Step? { nil }
     func release(_ reset: [Step]) { lock.release() }
 }

@@ -32,6 +32,8 @@ package struct RunSettings: Sendable {
     package var lockWait = Duration.seconds(60)
     /// How often a migration is tried again after a lock timeout.
     package var lockRetries = 5
+    /// How long a lease (`LockChoice.lease`) lives after the last sign of life of its holder.
+    package var leaseLifetime = Duration.seconds(30)
     /// One transaction for the whole run.
     package var isOneTransaction = false
 

@@ -10,7 +10,10 @@ extension Migrator {
     /// without one, a BEGIN behind it in the same message would make it the beginning of the
     /// migration's, and `SET TRANSACTION` in the file would come too late.
     func prelude(_ step: PlannedMigration, isInTransaction: Bool = false) -> [Step] {
-        guard dialect == .postgres, activeLock?.sharesServerSession != true else { return [] }
+        guard dialect == .postgres else { return [] }
+        if activeLock?.sharesServerSession == true {
+            return isInTransaction ? sessionReset + timeouts(step, isLocal: true) : []
+        }
         let steps =
             sessionReset + timeouts(step, isLocal: false)
             + (serverNoticesLostClients ? [checkForClient] : [])
@@ -55,19 +58,21 @@ extension Migrator {
     /// transaction goes on as the role that it chose.
     func beforeOurRows() -> [Step] {
         guard dialect == .postgres else { return [] }
-        if activeLock?.sharesServerSession == true {
+        guard activeLock?.sharesServerSession != true else {
             // Behind a pooler the next user of the server's session is somebody else.
-            return [Step("RESET SESSION AUTHORIZATION"), Step("RESET ROLE"), Step("RESET ALL")]
+            return sessionReset
         }
         return ["session_authorization", "role", "client_encoding"].map {
             Step("SET LOCAL \($0) TO DEFAULT")
         }
     }
 
+    /// Begins a transaction that writes rows of ours and nothing else.
+    var beginOwn: Step { Step(dialect == .postgres ? "BEGIN" : "BEGIN IMMEDIATE") }
+
     /// A transaction that writes rows of ours and nothing else.
     func ownTransaction(_ rows: [Step]) -> [Step] {
-        [Step(dialect == .postgres ? "BEGIN" : "BEGIN IMMEDIATE")] + beforeOurRows() + rows
-            + [Step("COMMIT")]
+        [beginOwn] + beforeOurRows() + rows + [Step("COMMIT")]
     }
 
     /// Sets again what the part of a file that is done had set for the rest of it.
@@ -79,6 +84,6 @@ extension Migrator {
             batch.append(step.script.step(statement), statement: index)
         }
         guard !batch.steps.isEmpty else { return }
-        _ = try run(batch, step)
+        _ = try run(batch, step, tellsProgress: false)
     }
 }

@@ -214,14 +214,15 @@ extension Migrator {
         let last = statements.upperBound - 1
         let lastStep = step.script.step(step.script.sql.statements[last])
         if case .transactional = unit.kind { batch.append(lastStep, statement: last) }
-        batch.append(guard: activeLock?.guardStep(tableIDs: tableIDs))
-        batch.append(own: beforeOurRows() + [record(done: statements.upperBound, step)])
+        batch.append(own: beforeOurRows())
+        batch.append(guard: activeLock?.guardStep(tableIDs: tableIDs, isLast: true))
+        batch.append(own: [record(done: statements.upperBound, step)])
         if case .block = unit.kind {
             batch.append(lastStep, statement: last)
         } else {
             batch.append(commit: Step("COMMIT"))
         }
-        _ = try run(batch, step)
+        _ = try run(batch, step, tellsProgress: false)
     }
 
     private func record(done: Int, _ step: PlannedMigration) -> Step {
@@ -250,7 +251,7 @@ extension Migrator {
         batch.append(
             step.script.step(statement, runsAlone: dialect == .postgres), statement: index)
         do {
-            _ = try run(batch, step)
+            _ = try run(batch, step, tellsProgress: false)
         } catch {
             // The server said that it failed, so its end is known.
             if connection.transactionState == .idle {
@@ -259,9 +260,9 @@ extension Migrator {
             }
             throw error
         }
-        var after = Batch([])
-        after.append(guard: activeLock?.guardStep(tableIDs: []))
-        after.append(own: ownTransaction([record(done: index + 1, step)]))
+        var after = Batch([beginOwn] + beforeOurRows())
+        after.append(guard: activeLock?.guardStep(tableIDs: [], isLast: true))
+        after.append(own: [record(done: index + 1, step), Step("COMMIT")])
         _ = try run(after, step)
     }
 

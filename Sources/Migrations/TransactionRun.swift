@@ -72,8 +72,9 @@ extension Migrator {
             needsLook
             ? String((clock.now - start).wholeMilliseconds) : store.durationOfTransaction
         let (record, tail) = recordSteps(step, execution.chain, duration: duration)
-        batch.append(guard: activeLock?.guardStep(tableIDs: execution.tableIDs))
-        batch.append(own: beforeOurRows() + record)
+        batch.append(own: beforeOurRows())
+        batch.append(guard: activeLock?.guardStep(tableIDs: execution.tableIDs, isLast: true))
+        batch.append(own: record)
         batch.append(commit: Step("COMMIT"))
         _ = try run(batch, step)
         execution.chain.committed(tail)
@@ -132,7 +133,10 @@ extension Migrator {
             batch.append(file: step)
             batch.append(verify: step, isInTransaction: true)
             // Our rows follow all files, so any change of our tables until then is a file's.
-            batch.append(guard: activeLock?.guardStep(tableIDs: execution.tableIDs))
+            let isLast = index == steps.count - 1
+            batch.append(own: beforeOurRows())
+            batch.append(
+                guard: activeLock?.guardStep(tableIDs: execution.tableIDs, isLast: isLast))
             let results = try run(batch, step)
             try session?.restore(connection)
             try inspect(results, batch, step)
@@ -153,7 +157,7 @@ extension Migrator {
         if execution.isDryRun {
             try connection.runOwn([Step("ROLLBACK")])
         } else {
-            var batch = Batch(beforeOurRows() + records)
+            var batch = Batch(records)
             batch.append(commit: Step("COMMIT"))
             _ = try run(batch, last)
         }
@@ -162,16 +166,17 @@ extension Migrator {
 
     // MARK: A batch
 
-    /// Sends a batch, interruptible, and turns its failure into the migration's.
+    /// Sends a batch, interruptible, and turns its failure into the migration's. `tellsProgress` is
+    /// false where a statement counts as done only once that is recorded.
     func run(
-        _ batch: Batch, _ step: PlannedMigration
+        _ batch: Batch, _ step: PlannedMigration, tellsProgress: Bool = true
     ) throws(MigrationError) -> [StepResult] {
         let total = step.script.sql.statements.count
         do {
             return try context.cancellation.interruptible(connection.interrupter) {
                 () throws(StepFailure) in
                 try connection.run(batch.steps) { index in
-                    if case .file(let statement) = batch.origins[index] {
+                    if tellsProgress, case .file(let statement) = batch.origins[index] {
                         self.context.observer.statementDone(statement + 1, total)
                     }
                 }
@@ -228,7 +233,7 @@ extension Migrator {
             var failed = failed
             failed.databaseError = nil
             return MigrationError(
-                .migrationFailed, problem.message, hint: problem.hint, failed: failed)
+                problem.code, problem.message, hint: problem.hint, failed: failed)
         }
         if error.code == .protectedTable {
             var failed = failed

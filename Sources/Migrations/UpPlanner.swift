@@ -178,22 +178,26 @@ struct UpPlanner {
         _ migration: Migration, _ up: MigrationFile, _ status: MigrationStatus
     ) throws(MigrationError) -> PlannedMigration {
         let script = try cache.script(of: up, allowsEmpty: false)
+        // Where not even the first statement was done, it begins anew, with whatever the file says.
+        let row = history.first { $0.version == status.version && $0.state == .applying }
+        let hasBegun = row.map { ($0.statementsDone ?? 0) > 0 || $0.statementStarted != nil }
         var step = PlannedMigration(
             version: status.version, name: migration.name,
-            action: status.state == .failedPartWay ? .resume : .apply, script: script)
+            action: hasBegun == true ? .resume : .apply, script: script)
         if let verify = migration.verify {
             step.verify = try cache.verifyScript(of: verify)
         }
         if let down = migration.down {
             step.down = try cache.script(of: down, allowsEmpty: true)
         }
-        if step.action == .resume { try resume(&step) }
+        if let row, step.action == .resume { try resume(&step, row) }
         return step
     }
 
     /// A file may be mended behind the statements that ran, never before.
-    private func resume(_ step: inout PlannedMigration) throws(MigrationError) {
-        guard let row = history.first(where: { $0.version == step.version }) else { return }
+    private func resume(
+        _ step: inout PlannedMigration, _ row: HistoryRow
+    ) throws(MigrationError) {
         let done = row.statementsDone ?? 0
         step.statementsDone = done
         step.statementInDoubt = row.statementStarted

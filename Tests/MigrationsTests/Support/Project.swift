@@ -5,23 +5,68 @@ import SQLiteDriver
 import TestSupport
 import Testing
 
-/// A folder of migrations and an empty database of one system, for one test; both are removed with
-/// the last reference.
-///
-/// Each run has a connection and a `Migrator` of its own, as each start of the program has.
-final class Project {
+/// Where the runs of one test work: a folder of migrations and a database of one system, both
+/// removed with the last reference.
+struct Place: Sendable {
     let dialect: Dialect
     let folder: TemporaryFolder
     /// The PostgreSQL database; nil on SQLite.
     let server: TestDatabase?
+
+    /// The migrations' folder.
+    var path: String { folder.file("migrations") }
+    /// The SQLite file.
+    var file: String { folder.file("test.db") }
+
+    /// Opens a connection as a run does; on PostgreSQL perhaps through a proxy.
+    func connect(port: Int? = nil) throws -> any Connection {
+        guard let server else {
+            return try SQLiteConnection(
+                SQLiteURL("sqlite:\(file)"), mode: .create, busyTimeout: .seconds(5))
+        }
+        let url = try port.map { try server.url(port: $0) } ?? server.url
+        return try PostgresConnection(
+            PostgresOptions(url: url, applicationName: Project.identity().lockHolder))
+    }
+
+    /// What a run on a connection needs, with the lock that the program takes on this database.
+    func context(_ connection: any Connection) throws -> RunContext {
+        let lock: LockChoice =
+            dialect == .postgres
+            ? .session : .external(FileLock(try SQLiteFileLock(databasePath: file)))
+        var context = RunContext(
+            connection: connection, folder: path, identity: Project.identity(), lock: lock)
+        if let server {
+            let url = server.url
+            context.openAnother = { () throws(DatabaseError) in
+                try PostgresConnection(PostgresOptions(url: url))
+            }
+        }
+        return context
+    }
+}
+
+/// A folder of migrations and an empty database of one system, for one test.
+///
+/// Each run has a connection and a `Migrator` of its own, as each start of the program has.
+final class Project {
+    let place: Place
     private var looking: (any Connection)?
     private var openRuns: [any Connection] = []
 
+    var dialect: Dialect { place.dialect }
+    var folder: TemporaryFolder { place.folder }
+    var server: TestDatabase? { place.server }
+    /// The migrations' folder.
+    var path: String { place.path }
+    /// The SQLite file.
+    var file: String { place.file }
+
     /// Creates both and writes the files.
     init(_ dialect: Dialect, _ files: [String: String] = [:]) throws {
-        self.dialect = dialect
-        folder = try TemporaryFolder()
-        server = dialect == .postgres ? try TestDatabase() : nil
+        place = Place(
+            dialect: dialect, folder: try TemporaryFolder(),
+            server: dialect == .postgres ? try TestDatabase() : nil)
         try folder.folder("migrations")
         for (name, text) in files { try write(name, text) }
     }
@@ -32,11 +77,6 @@ final class Project {
     }
 
     // MARK: Files
-
-    /// The migrations' folder.
-    var path: String { folder.file("migrations") }
-    /// The SQLite file.
-    var file: String { folder.file("test.db") }
 
     /// Writes a migration file, replacing one that is there.
     func write(_ name: String, _ text: String) throws {
@@ -57,16 +97,8 @@ final class Project {
 
     // MARK: Runs
 
-    /// Opens a connection as a run does; on PostgreSQL perhaps through a proxy.
-    func connect(port: Int? = nil) throws -> any Connection {
-        guard let server else {
-            return try SQLiteConnection(
-                SQLiteURL("sqlite:\(file)"), mode: .create, busyTimeout: .seconds(5))
-        }
-        let url = try port.map { try server.url(port: $0) } ?? server.url
-        return try PostgresConnection(
-            PostgresOptions(url: url, applicationName: Self.identity().lockHolder))
-    }
+    /// Opens a connection as a run does.
+    func connect(port: Int? = nil) throws -> any Connection { try place.connect(port: port) }
 
     /// Opens a connection that stays open as long as this value.
     private func open() throws -> any Connection {
@@ -77,19 +109,7 @@ final class Project {
 
     /// What a run needs, with the lock that the program takes on this database.
     func context(_ connection: (any Connection)? = nil) throws -> RunContext {
-        let connection = try connection ?? open()
-        let lock: LockChoice =
-            dialect == .postgres
-            ? .session : .external(FileLock(try SQLiteFileLock(databasePath: file)))
-        var context = RunContext(
-            connection: connection, folder: path, identity: Self.identity(), lock: lock)
-        if let server {
-            let url = server.url
-            context.openAnother = { () throws(DatabaseError) in
-                try PostgresConnection(PostgresOptions(url: url))
-            }
-        }
-        return context
+        try place.context(connection ?? open())
     }
 
     /// A new `Migrator` on a new connection, which stays open as long as this value.
