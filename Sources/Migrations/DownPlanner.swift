@@ -21,25 +21,48 @@ struct DownPlanner {
                     + "--mark-reverted \(partWay.version)",
                 versions: [partWay.version])
         }
-        let reverting = applied.filter { $0.state == .reverting }
+        // What stopped on the way down is finished first.
+        let rows =
+            applied.filter { $0.state == .reverting } + applied.filter { $0.state != .reverting }
         switch request {
-        case .count(let count):
-            let rest = applied.filter { $0.state != .reverting }
-            return Array((reverting + rest).prefix(count))
-        case .all: return reverting + applied.filter { $0.state != .reverting }
-        case .lastRun:
-            guard let newest = applied.first else { return [] }
-            return applied.filter { $0.runID == newest.runID }
-        case .to(let version):
-            guard applied.contains(where: { $0.number == version }) else {
-                throw MigrationError(
-                    .invalidRequest,
-                    "\(version) is not applied, so it cannot be left as the newest",
-                    hint: "'migrate status' lists what is applied; 'down --all' reverts all.",
-                    versions: [version.text])
-            }
-            return applied.filter { ($0.number).map { $0 > version } ?? false }
+        case .count(let count): return Array(rows.prefix(count))
+        case .all: return rows
+        case .lastRun: return try lastRun(rows)
+        case .to(let version): return try newer(than: version, rows)
         }
+    }
+
+    private func lastRun(_ rows: [HistoryRow]) throws(MigrationError) -> [HistoryRow] {
+        guard let newest = rows.first else { return [] }
+        // A baseline, a repair and another tool leave no time that it ran.
+        let isRun = newest.state == .reverting || newest.durationMilliseconds != nil
+        guard let run = newest.runID, isRun else {
+            throw MigrationError(
+                .invalidRequest,
+                "\(newest.version) was recorded and not run, so there is no last run to revert",
+                hint: "Say how far to go with --count or --to.", versions: [newest.version])
+        }
+        return rows.filter { $0.runID == run }
+    }
+
+    private func newer(
+        than version: Version, _ rows: [HistoryRow]
+    ) throws(MigrationError) -> [HistoryRow] {
+        guard rows.contains(where: { $0.number == version }) else {
+            throw MigrationError(
+                .invalidRequest,
+                "\(version) is not applied, so it cannot be left as the newest",
+                hint: "'migrate status' lists what is applied; 'down --all' reverts all.",
+                versions: [version.text])
+        }
+        let isNewer: (HistoryRow) -> Bool = { $0.number.map { $0 > version } ?? false }
+        if let row = rows.first(where: { $0.state == .reverting && !isNewer($0) }) {
+            throw MigrationError(
+                .failedPartWay, "\(row.version) stopped part-way on the way down",
+                hint: "Run 'migrate down' first: it goes on after the last finished statement.",
+                versions: [row.version])
+        }
+        return rows.filter(isNewer)
     }
 
     private static func appliedLater(_ left: HistoryRow, _ right: HistoryRow) -> Bool {
@@ -71,18 +94,20 @@ struct DownPlanner {
         var irreversible: [String] = []
         var warnings: [String] = []
         for row in rows {
-            if row.state != .reverting, let script = try fileScript(row) {
+            if let script = try fileScript(row) {
                 steps.append(step(row, script))
             } else if let (sql, _) = stored[row.version] {
                 let script = try Script(
                     Array(sql.utf8), file: "down script stored with \(row.version)",
                     dialect: dialect)
+                if let mended = try mendedScript(row, script) {
+                    steps.append(step(row, mended))
+                    continue
+                }
                 try script.checkStatements()
                 steps.append(step(row, script))
-                if row.state != .reverting {
-                    warnings.append(
-                        "\(row.version) is reverted by the down script that is stored with it")
-                }
+                warnings.append(
+                    "\(row.version) is reverted by the down script that is stored with it")
             } else {
                 irreversible.append(row.version)
             }
@@ -112,6 +137,21 @@ struct DownPlanner {
             return nil
         }
         return try cache.script(of: down, allowsEmpty: true)
+    }
+
+    /// The down file of a revert that stopped part-way, where what ran of it is as it was: behind
+    /// that it may have been mended.
+    private func mendedScript(
+        _ row: HistoryRow, _ stored: Script
+    ) throws(MigrationError) -> Script? {
+        guard row.state == .reverting, let migration = row.number.flatMap({ cache.migrations[$0] }),
+            let up = migration.up, let down = migration.down
+        else { return nil }
+        if let recorded = row.checksum, try cache.checksum(of: up) != recorded { return nil }
+        let script = try cache.script(of: down, allowsEmpty: true)
+        let done = row.statementsDone ?? 0
+        let isSame = script.prefixDigest(done) == stored.prefixDigest(done)
+        return isSame && script.directives.noTransaction ? script : nil
     }
 
     private func step(_ row: HistoryRow, _ script: Script) -> PlannedMigration {

@@ -10,7 +10,8 @@ extension Migrator {
     /// What was set before, and what was broken before; nil where nothing was turned off.
     struct ForeignKeyState {
         var wasOn: Bool
-        var brokenBefore: Set<Row>
+        /// How often each: rows of a table without row ids look alike.
+        var brokenBefore: [Row: Int]
     }
 
     /// Turns enforcement off where one of the migrations asks for it. Called with no transaction
@@ -26,7 +27,7 @@ extension Migrator {
         ])
         return ForeignKeyState(
             wasOn: results[0].rows.first?[0].boolean ?? false,
-            brokenBefore: Set(results[1].rows))
+            brokenBefore: Dictionary(results[1].rows.map { ($0, 1) }, uniquingKeysWith: +))
     }
 
     func restoreForeignKeys(_ state: ForeignKeyState?) {
@@ -41,7 +42,11 @@ extension Migrator {
     ) throws(MigrationError) {
         guard let state else { return }
         let broken = try connection.runOwn([Step("PRAGMA foreign_key_check")])[0].rows
-        let new = broken.filter { !state.brokenBefore.contains($0) }
+        var known = state.brokenBefore
+        let new = broken.filter { row in
+            known[row, default: 0] -= 1
+            return known[row, default: 0] < 0
+        }
         guard let first = new.first else { return }
         let row = first[1].string.map { "row \($0)" } ?? "a row"
         throw MigrationError(

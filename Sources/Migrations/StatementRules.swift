@@ -193,33 +193,36 @@ extension Script {
     }
 
     /// True where the file asks for SQLite's foreign keys to be off while it runs, or rebuilds a
-    /// table (DROP TABLE x … ALTER TABLE y RENAME TO x), which needs it.
+    /// table, which needs it: with them on, DROP TABLE deletes the table's rows first, and with
+    /// them those that refer to it. A rebuild is `DROP TABLE x … ALTER TABLE y RENAME TO x`, or the
+    /// other way about, `ALTER TABLE x RENAME TO y … DROP TABLE y`.
     var wantsForeignKeysOff: Bool {
         guard sql.dialect == .sqlite else { return false }
         if directives.foreignKeysOff { return true }
         var dropped: Set<String> = []
+        var renamed: Set<String> = []
         for (statement, kind) in zip(sql.statements, kinds) {
             guard kind == .foreignKeysPragma || kind == .dropsOrRenamesTable else { continue }
             let words = statement.words.map { Self.unquoted($0).uppercased() }
-            if kind == .foreignKeysPragma {
-                let value = words.last ?? ""
-                if ["OFF", "0", "FALSE", "NO"].contains(value) { return true }
-            }
+            guard let last = words.last else { continue }
+            let off: Set<String> = ["OFF", "0", "FALSE", "NO"]
+            if kind == .foreignKeysPragma, !off.isDisjoint(with: words.dropFirst(2)) { return true }
             if words.starts(with: ["DROP", "TABLE"]) {
-                dropped.insert(words.dropFirst(2).first { $0 != "IF" && $0 != "EXISTS" } ?? "")
+                if renamed.contains(last) { return true }
+                dropped.insert(last)
             }
-            if words.starts(with: ["ALTER", "TABLE"]), words.count >= 6,
-                words[words.count - 3] == "RENAME", words[words.count - 2] == "TO",
-                dropped.contains(words[words.count - 1])
+            if words.starts(with: ["ALTER", "TABLE"]),
+                words.suffix(3).starts(with: ["RENAME", "TO"])
             {
-                return true
+                if dropped.contains(last) { return true }
+                renamed.insert(last)
             }
         }
         return false
     }
 
     private static func unquoted(_ word: String) -> String {
-        guard let first = word.first, word.count >= 2, "\"`[".contains(first) else { return word }
+        guard let first = word.first, word.count >= 2, "\"'`[".contains(first) else { return word }
         return String(word.dropFirst().dropLast())
     }
 }

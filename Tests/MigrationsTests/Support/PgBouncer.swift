@@ -16,9 +16,8 @@ final class PgBouncer: Sendable {
     private let pid: Int32
     private let folder: TemporaryFolder
 
-    /// Starts it and waits until it serves.
-    ///
-    /// - Parameter mode: `session` or `transaction`: for how long a client keeps its server process.
+    /// Starts it and waits until it serves. The mode, `session` or `transaction`, says for how long a
+    /// client keeps its server process.
     init(_ mode: String, database: TestDatabase) throws {
         let (host, port) = try PostgresServer.address()
         folder = try TemporaryFolder()
