@@ -2,40 +2,6 @@ package import Database
 
 /// One thing that a check found in a migration's transaction.
 package struct CheckFinding: Sendable, Hashable {
-    /// A place in a file of queries.
-    package struct Place: Sendable, Hashable {
-        /// The file's path as it is shown.
-        package var file: String
-        /// From 1.
-        package var line: Int
-        /// From 1, in characters.
-        package var column: Int
-
-        /// Creates a place.
-        package init(file: String, line: Int, column: Int) {
-            self.file = file
-            self.line = line
-            self.column = column
-        }
-    }
-
-    /// Rows that show it.
-    package struct Rows: Sendable, Hashable {
-        /// The columns' names.
-        package var columns: [String]
-        /// Some of the rows, values as text; nil is NULL.
-        package var values: [[String?]]
-        /// How many there are.
-        package var count: Int
-
-        /// Creates some rows.
-        package init(columns: [String], values: [[String?]], count: Int) {
-            self.columns = columns
-            self.values = values
-            self.count = count
-        }
-    }
-
     /// The check's name.
     package var check: String
     /// True where the migration must not be committed; else it is a warning.
@@ -49,9 +15,9 @@ package struct CheckFinding: Sendable, Hashable {
     /// Further facts, in snake_case.
     package var facts: [String: DatabaseValue] = [:]
     /// Rows that show it, where there are some.
-    package var rows: Rows?
+    package var rows: RowSample?
     /// Where in a file of queries, if it came from one.
-    package var place: Place?
+    package var place: FilePlace?
 
     /// Creates a finding.
     package init(

@@ -10,40 +10,6 @@ package struct Finding: Sendable, Hashable {
         case warning
     }
 
-    /// A place in one of the user's files.
-    package struct Place: Sendable, Hashable {
-        /// The file's path as it is shown.
-        package var file: String
-        /// From 1.
-        package var line: Int
-        /// From 1, in characters.
-        package var column: Int
-
-        /// Creates a place.
-        package init(file: String, line: Int, column: Int) {
-            self.file = file
-            self.line = line
-            self.column = column
-        }
-    }
-
-    /// Rows that show what is wrong: a few of them, and how many there are.
-    package struct Rows: Sendable, Hashable {
-        /// The columns' names; two may be the same.
-        package var columns: [String]
-        /// Some of the rows, values as text; nil is NULL.
-        package var values: [[String?]]
-        /// How many rows there are.
-        package var count: Int
-
-        /// Creates some rows.
-        package init(columns: [String], values: [[String?]], count: Int) {
-            self.columns = columns
-            self.values = values
-            self.count = count
-        }
-    }
-
     /// The check's name, as `Check.name`.
     package var check: String
     /// How much it matters.
@@ -57,9 +23,9 @@ package struct Finding: Sendable, Hashable {
     /// Further facts for scripts, in snake_case: numbers and names.
     package var facts: [String: DatabaseValue]
     /// Rows that show it, where the check has some.
-    package var rows: Rows?
+    package var rows: RowSample?
     /// Where in the user's file; nil for the built-in checks.
-    package var place: Place?
+    package var place: FilePlace?
     /// Which thing it is about, however that is named today: two runs of a check are compared by
     /// it.
     package var identity: String
@@ -69,8 +35,8 @@ package struct Finding: Sendable, Hashable {
     /// Creates a finding; `identity` is `object` unless another is given.
     package init(
         _ check: String, _ severity: Severity = .error, object: String, problem: String,
-        hint: String? = nil, facts: [String: DatabaseValue] = [:], rows: Rows? = nil,
-        place: Place? = nil, identity: String? = nil, extent: Int64 = 0
+        hint: String? = nil, facts: [String: DatabaseValue] = [:], rows: RowSample? = nil,
+        place: FilePlace? = nil, identity: String? = nil, extent: Int64 = 0
     ) {
         self.check = check
         self.severity = severity
@@ -109,7 +75,7 @@ package struct Finding: Sendable, Hashable {
     }
 }
 
-extension Finding.Rows {
+extension RowSample {
     /// Some rows of a result, and how many there are in all.
     init(_ result: StepResult, count: Int? = nil) {
         self.init(

@@ -74,7 +74,7 @@ extension Finding {
     }
 }
 
-extension Finding.Rows {
+extension RowSample {
     /// Three of the rows, a line each: `id=1 name=x`.
     var notes: [String] {
         let shown = values.prefix(3)
@@ -111,8 +111,8 @@ extension CheckFinding {
             check: finding.check, isBlocking: finding.severity == .error, object: finding.object,
             problem: finding.problem, hint: finding.hint)
         facts = finding.facts
-        rows = finding.rows.map { Rows(columns: $0.columns, values: $0.values, count: $0.count) }
-        place = finding.place.map { Place(file: $0.file, line: $0.line, column: $0.column) }
+        rows = finding.rows
+        place = finding.place
     }
 }
 
@@ -122,7 +122,7 @@ extension Finding {
         self.init(
             finding.check, finding.isBlocking ? .error : .warning, object: finding.object,
             problem: finding.problem, hint: finding.hint, facts: finding.facts)
-        rows = finding.rows.map { Rows(columns: $0.columns, values: $0.values, count: $0.count) }
-        place = finding.place.map { Place(file: $0.file, line: $0.line, column: $0.column) }
+        rows = finding.rows
+        place = finding.place
     }
 }

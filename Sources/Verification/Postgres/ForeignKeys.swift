@@ -84,9 +84,9 @@ enum ForeignKeys {
         guard count > 0 else { return [] }
         let examples = try reader.answerOne(
             Step("SELECT DISTINCT \(key.columns) \(broken(key)) LIMIT 5"), manner)
-        var rows: Finding.Rows?
+        var rows: RowSample?
         if case .success(let result) = examples {
-            rows = Finding.Rows(result, count: Int(count))
+            rows = RowSample(result, count: Int(count))
         }
         return [
             Finding(

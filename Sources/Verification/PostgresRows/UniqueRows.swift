@@ -39,7 +39,7 @@ enum UniqueRows {
             return [Finding(check, couldNotLookAt: index, error, identity: row[0].string)]
         case .success(let result):
             guard let count = result.rows.first?.values.last?.integer else { return [] }
-            var rows = Finding.Rows(result, count: Int(count))
+            var rows = RowSample(result, count: Int(count))
             rows.columns.removeLast()
             rows.values = rows.values.map { $0.dropLast() }
             return [

@@ -77,7 +77,7 @@ enum SQLiteUniqueRows {
             return [Finding(check, couldNotLookAt: index.name, error)]
         case .success(let result):
             guard let count = result.rows.first?.values.last?.integer else { return [] }
-            var rows = Finding.Rows(result, count: Int(count))
+            var rows = RowSample(result, count: Int(count))
             rows.columns.removeLast()
             rows.values = rows.values.map { $0.dropLast() }
             return [

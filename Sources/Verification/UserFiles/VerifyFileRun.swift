@@ -51,7 +51,7 @@ struct VerifyFileRun {
             Check.verifyFile.name, object: file.path,
             problem: "the query returned \(rows)"
                 + (query.description.map { ": \($0)" } ?? ""),
-            facts: ["row_count": .integer(Int64(result.rowCount))], rows: Finding.Rows(result),
+            facts: ["row_count": .integer(Int64(result.rowCount))], rows: RowSample(result),
             place: place(query.offset, file), identity: identity(query, file),
             extent: Int64(result.rowCount))
     }
@@ -73,9 +73,9 @@ struct VerifyFileRun {
         return error.hint ?? "If migrations are pending, 'migrate up' may bring what it speaks of."
     }
 
-    private static func place(_ offset: Int, _ file: VerifyFile) -> Finding.Place {
+    private static func place(_ offset: Int, _ file: VerifyFile) -> FilePlace {
         let position = file.script.position(at: offset)
-        return Finding.Place(file: file.path, line: position.line, column: position.column)
+        return FilePlace(file: file.path, line: position.line, column: position.column)
     }
 
     private static func identity(_ query: VerifyFile.Query, _ file: VerifyFile) -> String {
