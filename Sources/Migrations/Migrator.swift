@@ -155,7 +155,7 @@ package final class Migrator {
         let foreseen = try foreseen { () throws(MigrationError) in
             try redoPlan(cache, first, count)
         }
-        guard foreseen == nil || !first.versioned.isEmpty else {
+        guard foreseen == nil || !first.rows.allSatisfy(\.isRepeatable) else {
             return RunReport(runID: context.identity.runID, totalApplied: 0)
         }
         return try withLock(first) { snapshot throws(MigrationError) in
