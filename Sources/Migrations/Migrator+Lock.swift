@@ -83,7 +83,8 @@ extension Migrator {
                 guard let snapshot else { break }
                 return snapshot
             case .held(let holder):
-                if announced != .some(holder) {
+                // One that ended since the attempt is not there to be named.
+                if announced == nil || holder != nil && announced != .some(holder) {
                     announced = .some(holder)
                     context.observer.waiting(holder)
                 }

@@ -19,7 +19,12 @@ import Testing
             } catch {
                 // The generator opens a body without an end now and then; psql sends all that
                 // follows as one statement, except for the rows of a COPY, whose end it rejects.
-                #expect([.unterminatedBlock, .metaCommand].contains(error.code), comment)
+                // A quote or comment that rows of a COPY leave open is met in there as well.
+                if error.code != .metaCommand {
+                    #expect(error.code.rawValue.hasPrefix("unterminated_"), comment)
+                    let last = try #require(try oracle.queries(of: bytes).last, comment)
+                    #expect(bytes.count - last.count <= error.offset, comment)
+                }
                 continue
             }
             let ours = script.statements.compactMap { comparable(bytes[$0.range]) }
