@@ -63,7 +63,10 @@ let package = Package(
             dependencies: ["Database", "SQLiteDriver", "PostgresDriver", "TestSupport"]),
         .testTarget(
             name: "MigrationsTests",
-            dependencies: ["Migrations", "SQLText", "Database", "TestSupport"]),
+            dependencies: [
+                "Migrations", "SQLText", "Database", "SQLiteDriver", "PostgresDriver",
+                "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(
             name: "VerificationTests", dependencies: ["Verification", "Database", "TestSupport"]),
         .testTarget(name: "ProjectConfigTests", dependencies: ["ProjectConfig", "TestSupport"]),

@@ -27,6 +27,7 @@ package struct Directives: Sendable, Hashable {
     /// No directives.
     package init() {}
 
+    private static let mark = "migrate:"
     private static let names = [
         "no-transaction", "lock-timeout", "statement-timeout", "phase", "foreign-keys", "allow",
     ]
@@ -38,8 +39,9 @@ package struct Directives: Sendable, Hashable {
         for comment in script.headerComments {
             let text = String(decoding: script.bytes[comment], as: UTF8.self)
             var body = text.dropFirst(2).trimmingSpaces()
-            guard body.hasPrefix("migrate:") else { continue }
-            body = body.dropFirst("migrate:".count).trimmingSpaces()
+            // In any case of letters: a directive that is overlooked is worse than one too many.
+            guard body.prefix(Self.mark.count).lowercased() == Self.mark else { continue }
+            body = body.dropFirst(Self.mark.count).trimmingSpaces()
             let words = body.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
             do {
                 try read(words)

@@ -3,7 +3,7 @@ package import Database
 extension MigrationFolder {
     /// Lists the folder and sorts its files into migrations, without reading any of them.
     ///
-    /// Files that do not end in `.sql`, hidden files and folders are not looked at.
+    /// Files that do not end in `.sql` and hidden files are not looked at.
     ///
     /// - Throws: `.invalidFiles`, naming the file: no folder, a name that is none of a migration,
     ///   two files of one version, a down or verify file without its up file.
@@ -20,7 +20,15 @@ extension MigrationFolder {
                     + "'migrations:' in migrate.yaml.")
         }
         var builder = FolderBuilder(path: path, dialect: dialect)
-        for name in names where name.hasSuffix(".sql") && !name.hasPrefix(".") {
+        for name in names where !name.hasPrefix(".") {
+            let ending = name.suffix(4)
+            guard ending.lowercased() == ".sql" else { continue }
+            guard ending == ".sql" else {
+                // Passed over in silence, it would be a migration that never runs.
+                throw .file(
+                    name, "the name ends in '\(ending)'",
+                    hint: "Name it '\(name.dropLast(4)).sql'.")
+            }
             try builder.add(name)
         }
         return try builder.finish()

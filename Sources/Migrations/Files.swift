@@ -91,6 +91,9 @@ package enum Files {
         }
     }
 
+    /// Deletes a file; does nothing where that is not possible.
+    package static func remove(_ path: String) { _ = unlink(path) }
+
     /// Creates a folder and the parents that are missing; an existing folder is fine.
     package static func createFolder(_ path: String) throws(Failure) {
         if mkdir(path, 0o755) == 0 || errno == EEXIST { return }

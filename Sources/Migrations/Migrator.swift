@@ -153,9 +153,9 @@ package final class Migrator {
     private func redoPlan(
         _ cache: SourceCache, _ snapshot: HistorySnapshot, _ count: Int
     ) throws(MigrationError) -> Plan {
-        var plan = try downPlan(cache, snapshot, .count(count))
+        let reverts = try downPlan(cache, snapshot, .count(count))
         var again: [PlannedMigration] = []
-        for revert in plan.steps.reversed() {
+        for revert in reverts.steps.reversed() {
             guard let version = Version(revert.version),
                 let migration = cache.migrations[version], let up = migration.up
             else {
@@ -181,8 +181,9 @@ package final class Migrator {
                     version: repeatable.key, name: repeatable.name, action: .applyRepeatable,
                     script: try cache.script(of: repeatable.file, allowsEmpty: false)))
         }
-        plan.steps += again
-        return plan
+        return Plan(
+            steps: reverts.steps + again, warnings: reverts.warnings,
+            environment: context.identity.environment, history: snapshot.rows)
     }
 
     private func refuseUntransactional(

@@ -44,12 +44,18 @@ package struct NewMigration: Sendable {
     ///
     /// - Throws: `.invalidFiles`, nothing left behind.
     package func write(up: String? = nil, down: String? = nil) throws(MigrationError) {
-        do {
+        do throws(Files.Failure) {
             if let slash = upPath.lastIndex(of: "/") {
                 try Files.createFolder(String(upPath[..<slash]))
             }
             try Files.create(upPath, up ?? "-- \(name): what changes.\n")
-            try Files.create(downPath, down ?? "-- \(name): how to undo it.\n")
+            do throws(Files.Failure) {
+                try Files.create(downPath, down ?? "-- \(name): how to undo it.\n")
+            } catch {
+                // An up file alone would be a migration that nobody wrote.
+                Files.remove(upPath)
+                throw error
+            }
         } catch {
             throw .file(error.path, "cannot be written: \(error.reason)")
         }

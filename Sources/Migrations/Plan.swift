@@ -42,12 +42,12 @@ package struct PlannedMigration: Sendable {
 /// What a run would do: a pure value, which `execute` carries out and nothing else decides.
 package struct Plan: Sendable {
     /// In the order in which they run.
-    package var steps: [PlannedMigration]
+    package let steps: [PlannedMigration]
     /// What a person should know although it stops nothing.
-    package var warnings: [String]
+    package let warnings: [String]
     /// SHA-256 over the steps, their order, the environment and the history that they start from;
     /// lower-case hex. Any change to one of them gives another digest.
-    package var digest: String
+    package let digest: String
 
     /// True where there is nothing to do.
     package var isEmpty: Bool { steps.isEmpty }
@@ -63,8 +63,8 @@ package struct Plan: Sendable {
         }
         for step in steps {
             fields += [
-                step.version, step.action.rawValue, step.script.checksum, step.verify?.checksum,
-                step.down?.checksum,
+                step.version, step.name, step.action.rawValue, String(step.statementsDone),
+                step.script.checksum, step.verify?.checksum, step.down?.checksum,
             ]
         }
         digest = Checksum.fields(fields)

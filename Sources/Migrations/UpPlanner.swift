@@ -160,10 +160,12 @@ struct UpPlanner {
         return selection
     }
 
-    /// Repeatable migrations run once nothing versioned is left that they may need.
+    /// Repeatable migrations run once nothing versioned is left that they may need; never from an
+    /// older release, whose texts would replace those of the newer.
     private func isComplete(
         _ selection: [MigrationStatus], _ statuses: [MigrationStatus]
     ) -> Bool {
+        guard !statuses.contains(where: { $0.state == .future }) else { return false }
         guard request.to != nil || request.count != nil else { return true }
         let chosen = Set(selection.map(\.version))
         return !statuses.contains {
