@@ -2,6 +2,7 @@ internal import Database
 internal import Migrations
 internal import ProjectConfig
 internal import SQLText
+internal import Verification
 
 /// What every command has at hand: its options, the terminal, the request to stop.
 final class App {
@@ -15,6 +16,11 @@ final class App {
             isJSON: options.json, isQuiet: options.quiet, isVerbose: options.verbose,
             color: options.color ?? .auto)
     }
+
+    /// The user's files of queries, where the environment verifies by itself.
+    var policyFiles: [VerifyFile] = []
+    /// Looks at each transaction before its commit, where the environment wants it.
+    var commitChecks: CommitChecks?
 
     /// How the folder of migrations is shown in front of a file's name.
     private(set) var folderForMessages = ""
@@ -48,6 +54,7 @@ final class App {
         context.settings.statementTimeout = project.options.statementTimeout
         context.settings.isOneTransaction = project.options.transaction == .all
         context.cancellation = cancellation
+        context.commitChecks = commitChecks
         context.openAnother = database.openAnother
         context.observer = RunObserver(reportingTo: terminal)
         return context

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Database
 internal import Migrations
 internal import ProjectConfig
+internal import Verification
 
 /// The program: arguments in, exit status out.
 package enum Program {
@@ -116,6 +117,7 @@ package enum Program {
         case let failure as Failure: return failure
         case let error as MigrationError: return Failure(error, folder: app.folderForMessages)
         case let error as ConfigError: return Failure(error)
+        case let error as VerifyFileError: return Failure(error)
         case let error as StepFailure: return Failure(error.error)
         case let error as DatabaseError:
             if error.code == .cancelled {

@@ -7,6 +7,13 @@ struct Execution {
     var report: RunReport
     let tableIDs: [Int64]
     let isDryRun: Bool
+    /// The plan's last step.
+    let lastStep: PlannedMigration?
+
+    /// True for the step after which the run is over.
+    func isLast(_ step: PlannedMigration) -> Bool {
+        step.version == lastStep?.version && step.action == lastStep?.action
+    }
 }
 
 extension Migrator {
@@ -20,7 +27,8 @@ extension Migrator {
         report.warnings = plan.warnings
         var execution = Execution(
             chain: LogChain(store: store, run: context.identity, tail: snapshot.logTail),
-            report: report, tableIDs: snapshot.facts.tableIDs, isDryRun: isDryRun)
+            report: report, tableIDs: snapshot.facts.tableIDs, isDryRun: isDryRun,
+            lastStep: plan.steps.last)
         serverNoticesLostClients =
             snapshot.facts.noticesLostClients && connection.serverVersionNumber >= 140_000
         connection.protectedTables = [store.name.table, store.logTableName]

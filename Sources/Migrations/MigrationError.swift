@@ -97,6 +97,8 @@ package struct MigrationError: Error, Sendable {
     package var report: RunReport?
     /// Who holds the lock, where that is known.
     package var holder: String?
+    /// What the checks before the commit found.
+    package var findings: [CheckFinding] = []
 
     /// Creates an error.
     package init(

@@ -39,20 +39,6 @@ package struct RunSettings: Sendable {
     package init() {}
 }
 
-/// One thing that a check found in a migration's transaction.
-package struct CheckFinding: Sendable, Hashable {
-    /// What it is about, `table public.orders`.
-    package var object: String
-    /// What is wrong.
-    package var problem: String
-
-    /// Creates a finding.
-    package init(object: String, problem: String) {
-        self.object = object
-        self.problem = problem
-    }
-}
-
 /// All that a run needs; MigrateCLI puts it together.
 package struct RunContext {
     /// The connection that everything runs on.
@@ -71,8 +57,8 @@ package struct RunContext {
     package var cancellation = Cancellation()
     /// Who is told.
     package var observer = RunObserver()
-    /// Checks inside a migration's transaction, before its commit; any finding rolls it back.
-    package var commitChecks: ((any Connection) throws(DatabaseError) -> [CheckFinding])?
+    /// Checks inside each migration's transaction, before its commit.
+    package var commitChecks: CommitChecks?
     /// Opens a second connection to the same database, for the lease's heartbeat and for telling
     /// a transaction pooler.
     package var openAnother: (@Sendable () throws(DatabaseError) -> any Connection)?

@@ -44,6 +44,7 @@ extension Migrator {
     ) throws(MigrationError) {
         let clock = ContinuousClock()
         let start = clock.now
+        try prepareCommitChecks(step)
         let keys = try turnOffForeignKeys([step])
         defer { restoreForeignKeys(keys) }
         var batch = Batch(prelude(step) + opening(step))
@@ -56,7 +57,7 @@ extension Migrator {
             let results = try run(batch, step)
             try inspect(results, batch, step)
             try checkForeignKeys(keys, step)
-            try runCommitChecks(step)
+            try runCommitChecks([step], &execution)
             batch = Batch([])
         }
         let duration =
@@ -101,7 +102,9 @@ extension Migrator {
     private func attemptTogether(
         _ steps: [PlannedMigration], _ execution: inout Execution
     ) throws(MigrationError) {
+        guard let last = steps.last else { return }
         let clock = ContinuousClock()
+        try prepareCommitChecks(last)
         let keys = try turnOffForeignKeys(steps)
         defer { restoreForeignKeys(keys) }
         var records: [Step] = []
@@ -118,7 +121,12 @@ extension Migrator {
             let results = try run(batch, step)
             try inspect(results, batch, step)
             try checkForeignKeys(keys, step)
-            try runCommitChecks(step)
+            // In a rehearsal each step stands for a commit of its own.
+            if execution.isDryRun && !context.settings.isOneTransaction {
+                try runCommitChecks([step], &execution)
+            } else if index == steps.count - 1 {
+                try runCommitChecks(steps, &execution)
+            }
             let duration = clock.now - start
             let (record, tail) = recordSteps(
                 step, execution.chain, duration: String(duration.wholeMilliseconds))
@@ -126,7 +134,6 @@ extension Migrator {
             execution.chain.committed(tail)
             finished.append((execution.report.add(step, duration), step))
         }
-        guard let last = steps.last else { return }
         if execution.isDryRun {
             try connection.runOwn([Step("ROLLBACK")])
         } else {
@@ -231,25 +238,6 @@ extension Migrator {
                     ? "\(step.version) was rolled back."
                     : "\(step.version) runs without a transaction, so what it did stays.",
                 failed: place(nil, step, verify, statement: statement))
-        }
-    }
-
-    private func runCommitChecks(_ step: PlannedMigration) throws(MigrationError) {
-        guard let checks = context.commitChecks else { return }
-        let findings: [CheckFinding]
-        do {
-            findings = try context.cancellation.interruptible(connection.interrupter) {
-                () throws(DatabaseError) in try checks(connection)
-            }
-        } catch {
-            throw failure(error, .own, step)
-        }
-        guard findings.isEmpty else {
-            throw MigrationError(
-                .verificationFailed,
-                findings.map { "\($0.object): \($0.problem)" }.joined(separator: "; "),
-                hint: "\(step.version) was rolled back.",
-                failed: place(nil, step, step.script, statement: nil))
         }
     }
 }

@@ -1,5 +1,5 @@
 /// Paths as texts; nothing here looks at the file system.
-enum ConfigPath {
+package enum ConfigPath {
     /// `path` as seen from where `folder` is seen from; an absolute path as it is.
     static func join(_ folder: String, _ path: String) -> String {
         guard !path.hasPrefix("/") else { return path }
@@ -20,7 +20,7 @@ enum ConfigPath {
 
     /// The folder `name` beside the folder `path`, both as the file writes them: `db/verify` beside
     /// `db/migrations`. Inside of it where `path` does not end in a name.
-    static func sibling(_ name: String, of path: String) -> String {
+    package static func sibling(_ name: String, of path: String) -> String {
         var trimmed = path[...]
         while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
         let last = trimmed.split(separator: "/").last ?? ""

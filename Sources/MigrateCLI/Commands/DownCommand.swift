@@ -47,6 +47,7 @@ struct DownCommand: RunningCommand {
         app.watchSignals()
         let project = try app.project(&environment)
         if !dryRun { try app.checkProtection(project, "revert migrations") }
+        try app.prepareVerification(project)
         let database = try app.open(project, .change)
         defer { database.connection.close() }
         let migrator = app.migrator(project, database)
@@ -70,9 +71,12 @@ struct DownCommand: RunningCommand {
                         + "\(report.reverted.count == 1 ? "was" : "were") rolled back"
                     : "reverted \(what) of \(database.display)")
         }
+        var facts = report.facts.merging(["database": .string(database.display)]) { $1 }
+        // The user's files say how the data is when all is applied.
+        try app.verifyAfter(project, database, report, files: [], &facts)
         return Outcome(
             word: report.reverted.isEmpty ? "nothing_to_do" : dryRun ? "dry_run" : "done",
-            facts: report.facts.merging(["database": .string(database.display)]) { $1 })
+            facts: facts)
     }
 }
 
@@ -97,6 +101,7 @@ struct RedoCommand: RunningCommand {
         app.watchSignals()
         let project = try app.project(&environment)
         try app.checkProtection(project, "revert migrations and apply them again")
+        try app.prepareVerification(project)
         let database = try app.open(project, .change)
         defer { database.connection.close() }
         let report = try app.migrator(project, database).redo(count: count)
@@ -106,8 +111,8 @@ struct RedoCommand: RunningCommand {
                 ? "nothing to redo"
                 : "redid \(MigrateCLI.count(report.applied.count, "migration")) on "
                     + database.display)
-        return Outcome(
-            word: report.isEmpty ? "nothing_to_do" : "done",
-            facts: report.facts.merging(["database": .string(database.display)]) { $1 })
+        var facts = report.facts.merging(["database": .string(database.display)]) { $1 }
+        try app.verifyAfter(project, database, report, files: app.policyFiles, &facts)
+        return Outcome(word: report.isEmpty ? "nothing_to_do" : "done", facts: facts)
     }
 }

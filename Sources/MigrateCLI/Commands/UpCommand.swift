@@ -27,6 +27,9 @@ struct UpOptions: ParsableArguments {
         if let count, count < 1 { throw ValidationError("'--count' must be 1 or more") }
     }
 
+    /// False where it may leave migrations out that are due.
+    var isComplete: Bool { to == nil && count == nil }
+
     var request: UpRequest {
         var request = UpRequest()
         request.to = to?.version
@@ -65,6 +68,7 @@ struct UpCommand: RunningCommand {
         app.watchSignals()
         var project = try app.project(&environment)
         try app.checkURL(project)
+        try app.prepareVerification(project, isComplete: request.isComplete)
         if let lockWait { project.options.lockWait = lockWait.duration }
         let (database, migrator) = try open(app, project)
         defer { database.connection.close() }
@@ -75,7 +79,9 @@ struct UpCommand: RunningCommand {
             word: report.applied.isEmpty ? "nothing_to_do" : dryRun ? "dry_run" : "done",
             facts: report.facts)
         outcome.facts["database"] = .string(database.display)
-        try app.verifyAfter(project, database, isWanted: !dryRun, &outcome)
+        try app.verifyAfter(
+            project, database, report, files: app.policyFiles, isComplete: request.isComplete,
+            &outcome.facts)
         return outcome
     }
 

@@ -1,6 +1,7 @@
 internal import Database
 internal import Migrations
 internal import ProjectConfig
+internal import Verification
 
 /// A failure in the form in which it is shown: every error of every layer becomes one, here.
 struct Failure: Error {
@@ -33,6 +34,14 @@ struct Failure: Error {
         file = error.file
         line = error.line
         column = error.column
+    }
+
+    init(_ error: VerifyFileError) {
+        self.init(.configuration, "invalid_verify_file", error.message, hint: error.hint)
+        file = error.path
+        line = error.line
+        column = error.column
+        sourceLine = error.sourceLine
     }
 
     init(_ error: DatabaseError) {
@@ -71,6 +80,18 @@ struct Failure: Error {
         if !error.versions.isEmpty { facts["versions"] = JSONValue(error.versions) }
         if let holder = error.holder { facts["holder"] = .string(holder) }
         if let failed = error.failed { add(failed, error, folder) }
+        if !error.findings.isEmpty {
+            let findings = error.findings.map(Finding.init)
+            // The first one that blocks is the message.
+            let blocking = findings.filter { $0.severity == .error }
+            notes += blocking.first?.rows?.notes ?? []
+            for finding in blocking.dropFirst() {
+                notes.append(finding.line)
+                notes += (finding.rows?.notes ?? []).map { "  " + $0 }
+            }
+            documentFacts["findings"] = .array(findings.map(\.json))
+            if let remedy = blocking.first?.hint { hint = remedy + " " + (hint ?? "") }
+        }
         report = error.report
         if let report = error.report { documentFacts.merge(report.facts) { $1 } }
     }

@@ -64,7 +64,7 @@ struct Project {
         urlFolder = isURLGiven ? "." : config?.folder ?? "."
         folder =
             options.dir ?? Terminal.variable("MIGRATE_DIR") ?? config?.migrations ?? "migrations"
-        verifyFolder = config?.verifyFiles ?? "verify"
+        verifyFolder = config?.verifyFiles ?? ConfigPath.sibling("verify", of: folder)
         configPath = config?.path
         let table = config?.historyTable.description ?? "schema_migrations"
         guard let name = HistoryTableName(table) else {
