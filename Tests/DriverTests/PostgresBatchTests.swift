@@ -72,7 +72,7 @@ func failed(
         var isReleased = false
         // The last step waits for a lock that is let go only when the first is told to be over.
         _ = try connection.run(
-            [Step("SELECT 'first'"), Step("SELECT pg_advisory_lock(7)")],
+            [Step("SELECT 'first'", isFromFile: true), Step("SELECT pg_advisory_lock(7)")],
             onProgress: { index in
                 guard index == 0 else { return }
                 let answer = try? admin.query("SELECT pg_advisory_unlock(7)")

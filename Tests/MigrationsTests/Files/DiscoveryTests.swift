@@ -156,7 +156,7 @@ import Testing
             missing.message
                 == "the migrations folder '\(folder.file("none"))' cannot be read: no such file or "
                 + "directory")
-        #expect(missing.hint?.contains("migrate init") == true)
+        #expect(missing.hint?.contains("migrate new") == true)
         let plain = try failure {
             _ = try MigrationFolder.discover(folder.file("plain"), dialect: .sqlite)
         }
@@ -197,7 +197,7 @@ import Testing
         try project.folder.folder("migrations/2_b.up.sql")
         let error = try failure { try project.up() }
         #expect(error.failed?.file == "2_b.up.sql")
-        #expect(error.message == "cannot be read: is a directory")
+        #expect(error.message == "the file cannot be read: is a directory")
         #expect(try project.tables(withOurs: true).isEmpty)
     }
 
@@ -207,7 +207,7 @@ import Testing
         try #require(symlink("nowhere.sql", project.path + "/2_b.up.sql") == 0)
         let error = try failure { try project.up() }
         #expect(error.failed?.file == "2_b.up.sql")
-        #expect(error.message == "cannot be read: no such file or directory")
+        #expect(error.message == "the file cannot be read: no such file or directory")
     }
 
     @Test(

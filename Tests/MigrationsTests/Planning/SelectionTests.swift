@@ -35,7 +35,7 @@ import Testing
         #expect(near.message.hasPrefix("there is no migration 20260102120001 in '"))
         #expect(near.hint == "Did you mean 20260102120000?")
         let far = try failure { try project.up(UpRequest(to: "9")) }
-        #expect(far.hint == "The newest is 20260102120000.")
+        #expect(far.hint == "They go from 20260101120000 to 20260102120000.")
         #expect(try project.tables(withOurs: true).isEmpty)
     }
 
