@@ -22,6 +22,12 @@ let package = Package(
         .systemLibrary(
             name: "CYAML", pkgConfig: "yaml-0.1",
             providers: [.apt(["libyaml-dev"]), .brew(["libyaml"]), .yum(["libyaml-devel"])]),
+        .systemLibrary(
+            name: "CZstd", pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .brew(["zstd"]), .yum(["libzstd-devel"])]),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"]), .yum(["zlib-devel"])]),
         .target(name: "CLibPQ"),
 
         // Vocabulary and drivers.
@@ -40,6 +46,10 @@ let package = Package(
             ]),
         .target(name: "Verification", dependencies: ["Database", "SQLText"]),
         .target(name: "ProjectConfig", dependencies: ["CYAML"]),
+        .target(
+            name: "SnapshotFormat",
+            dependencies: ["CZstd", "CZlib", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "Storage"),
 
         // The program.
         .target(
@@ -73,6 +83,8 @@ let package = Package(
                 "migrate", "Verification", "Database", "SQLiteDriver", "PostgresDriver",
                 "TestSupport",
             ]),
+        .testTarget(name: "SnapshotFormatTests", dependencies: ["SnapshotFormat", "TestSupport"]),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
         .testTarget(name: "ProjectConfigTests", dependencies: ["ProjectConfig", "TestSupport"]),
         .testTarget(
             name: "CLITests",
