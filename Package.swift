@@ -50,13 +50,20 @@ let package = Package(
             name: "SnapshotFormat",
             dependencies: ["CZstd", "CZlib", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "Storage"),
+        .target(name: "PostgresCatalog", dependencies: ["Database", "SQLText"]),
+        .target(
+            name: "Snapshots",
+            dependencies: [
+                "Database", "SnapshotFormat", "Storage", "PostgresCatalog",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
 
         // The program.
         .target(
             name: "MigrateCLI",
             dependencies: [
                 "Database", "SQLText", "SQLiteDriver", "PostgresDriver", "Migrations",
-                "Verification", "ProjectConfig",
+                "Verification", "ProjectConfig", "SnapshotFormat", "Storage", "Snapshots",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -85,6 +92,15 @@ let package = Package(
             ]),
         .testTarget(name: "SnapshotFormatTests", dependencies: ["SnapshotFormat", "TestSupport"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
+        .testTarget(
+            name: "PostgresCatalogTests",
+            dependencies: ["PostgresCatalog", "Database", "PostgresDriver", "TestSupport"]),
+        .testTarget(
+            name: "SnapshotsTests",
+            dependencies: [
+                "migrate", "Snapshots", "SnapshotFormat", "Storage", "PostgresCatalog", "Database",
+                "SQLiteDriver", "PostgresDriver", "TestSupport",
+            ]),
         .testTarget(name: "ProjectConfigTests", dependencies: ["ProjectConfig", "TestSupport"]),
         .testTarget(
             name: "CLITests",
