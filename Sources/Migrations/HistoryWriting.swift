@@ -156,7 +156,9 @@ extension HistoryStore {
             .foreignHistory,
             "the table '\(name.table)' is \(tool) (columns: \(columns.joined(separator: ", ")))",
             hint: "It is left as it is. Keep our history elsewhere: set "
-                + "'history_table: migrate.\(name.table)' in migrate.yaml (a schema of its own), "
-                + "or another name.")
+                + (dialect == .postgres
+                    ? "'history_table: migrate.\(name.table)' in migrate.yaml (a schema of its own), "
+                        + "or another name."
+                    : "'history_table: migrate_history' in migrate.yaml, or another name."))
     }
 }

@@ -21,6 +21,10 @@ struct EnvironmentsCommand: DatabaseCommand {
         }
         let chosen = Project.environmentName(app.options, config)
         environment = chosen
+        // A name that was given must be one of them; the error says which there are.
+        if let given = app.options.env ?? Terminal.variable("MIGRATE_ENV") {
+            _ = try config.environment(given, needsAddress: false, variables: Terminal.variable)
+        }
         var table = Table(["ENVIRONMENT", "DATABASE", "RULES"], shrinking: [1])
         var list: [JSONValue] = []
         for name in config.environmentNames {

@@ -44,6 +44,17 @@ import Testing
             ])
     }
 
+    @Test func `a name that is none of them is an error that lists them`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(Self.config, to: "migrate.yaml")
+        let result = try MigrateProgram.run(
+            ["environments", "--env", "prodution"], in: folder.path)
+        result.expect(3)
+        #expect(result.output.isEmpty)
+        #expect(result.errors.contains("there is no environment 'prodution'"))
+        #expect(result.errors.contains("production"))
+    }
+
     @Test func `the chosen one is marked`() throws {
         let folder = try TemporaryFolder()
         try folder.write(Self.config, to: "migrate.yaml")
