@@ -20,7 +20,8 @@ CREATE DOMAIN email AS citext CHECK (VALUE ~ '^[^@]+@[^@]+$');
 CREATE TYPE item AS (attrs hstore, path ltree, at cube);
 CREATE TYPE pathrange AS RANGE (subtype = ltree);
 -- tables using member types, defaults calling member functions, generated columns, all kinds of member-opclass indexes
-CREATE TABLE users (id uuid PRIMARY KEY DEFAULT uuid_generate_v4(), mail email UNIQUE, pw text DEFAULT crypt('x', gen_salt('bf', 4)), attrs hstore DEFAULT 'a=>1'::hstore NOT NULL,
+CREATE TABLE uuids (id uuid DEFAULT uuid_generate_v4());
+CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), mail email UNIQUE, pw text DEFAULT crypt('x', gen_salt('bf', 4)), attrs hstore DEFAULT 'a=>1'::hstore NOT NULL,
   path ltree, paths ltree[], pos cube, span seg, isbn isbn13, pic lo, tags int[], name text, name_plain text GENERATED ALWAYS AS (lower(name)) STORED, k text GENERATED ALWAYS AS (attrs -> 'k') STORED, its item[], pr pathrange);
 CREATE INDEX users_attrs_gin ON users USING gin (attrs);
 CREATE INDEX users_attrs_gist ON users USING gist (attrs gist_hstore_ops (siglen=32));
