@@ -1,7 +1,6 @@
 """Running migrations with migrate and with dbmate, in turn, on the same server and disk.
 
-Prints one row a work: the median wall time of both, the ratio, and the goal. Whole processes are
-timed from outside, with the operating system's own account of processor time and memory.
+Prints one row a work: the median wall time of both, the ratio, and the goal.
 """
 
 import argparse
@@ -9,30 +8,11 @@ import asyncio
 import os
 import statistics
 import subprocess
-import sys
 import threading
-import time
 import urllib.parse
 from pathlib import Path
 
-
-class Run:
-    """What one process cost."""
-
-    def __init__(self, command, folder):
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT)
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        self.wall = time.perf_counter() - start
-        self.cpu = usage.ru_utime + usage.ru_stime
-        self.peak = usage.ru_maxrss * 1024
-        if process.returncode != 0:
-            sys.exit(f"{' '.join(command)} exited with {process.returncode}:\n"
-                     f"{output.decode(errors='replace')[-2000:]}")
+from measure import Run, pairs
 
 
 class DelayProxy:
@@ -128,27 +108,6 @@ class Engine:
         name = url.rsplit("/", 1)[1].removesuffix("?sslmode=disable")
         subprocess.run(["psql", "-qX", self.url, "-c", f"DROP DATABASE {name}"], check=True)
 
-    # Measuring
-
-    def pairs(self, name, times, ours, theirs, goal, cpu_goal=None):
-        """Runs both in turn; each function makes what it needs and returns a Run."""
-        mine, other = [], []
-        for _ in range(times):
-            mine.append(ours())
-            other.append(theirs())
-        wall = statistics.median(r.wall for r in mine), statistics.median(r.wall for r in other)
-        cpu = statistics.median(r.cpu for r in mine), statistics.median(r.cpu for r in other)
-        ratio = statistics.median(a.wall / b.wall for a, b in zip(mine, other))
-        self.row(name, f"{wall[0]:.3f} s", f"{wall[1]:.3f} s", ratio, goal)
-        if cpu_goal:
-            ratio = statistics.median(a.cpu / b.cpu for a, b in zip(mine, other))
-            self.row(f"{name}, processor time", f"{cpu[0]:.4f} s", f"{cpu[1]:.4f} s", ratio,
-                     cpu_goal)
-
-    def row(self, name, ours, theirs, ratio, goal):
-        verdict = "met" if ratio <= goal else "MISSED"
-        print(f"| {name} | {ours} | {theirs} | {ratio:.2f} | {goal:.2f} | {verdict} |", flush=True)
-
     def times(self, count):
         return max(1, count // 4) if self.quick else count
 
@@ -177,7 +136,7 @@ class Engine:
         first, second = self.database(), self.database()
         Run(self.ours(first, folders[0]), self.folder)
         Run(self.theirs(second, folders[1]), self.folder)
-        self.pairs(
+        pairs(
             name, self.times(times),
             lambda: Run(self.ours(way(first), folders[0]), self.folder),
             lambda: Run(self.theirs(way(second), folders[1]), self.folder), goal, cpu_goal)
@@ -191,7 +150,7 @@ class Engine:
             self.drop(url)
             return run
 
-        self.pairs(
+        pairs(
             name, self.times(times), lambda: once(self.ours, folders[0]),
             lambda: once(self.theirs, folders[1]), goal)
 
@@ -201,7 +160,7 @@ class Engine:
             path.unlink(missing_ok=True)
             return Run(command(f"{scheme}:{path}", folder), self.folder)
 
-        self.pairs(
+        pairs(
             "1,000 migrations, SQLite", self.times(6),
             lambda: once(self.ours, "sqlite", folders[0]),
             lambda: once(self.theirs, "sqlite", folders[1]), 1.0)
