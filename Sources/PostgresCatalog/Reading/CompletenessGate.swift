@@ -86,7 +86,8 @@ enum CompletenessGate {
     private static let constraints = """
         SELECT 2606, con.oid FROM pg_catalog.pg_constraint con \
         LEFT JOIN pg_catalog.pg_class c ON c.oid = con.conrelid \
-        WHERE con.oid >= 16384 AND con.contype <> 't' AND c.relpersistence IS DISTINCT FROM 't'
+        WHERE con.oid >= 16384 AND con.contype <> 't' AND c.relpersistence IS DISTINCT FROM 't' \
+        AND NOT (con.contype = 'f' AND con.conparentid <> 0)
         """
 
     private static let rules = """
@@ -97,8 +98,8 @@ enum CompletenessGate {
 
     private static let triggers = """
         SELECT 2620, t.oid FROM pg_catalog.pg_trigger t \
-        JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid \
-        WHERE t.oid >= 16384 AND NOT t.tgisinternal AND c.relpersistence <> 't'
+        JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid WHERE t.oid >= 16384 \
+        AND NOT t.tgisinternal AND t.tgparentid = 0 AND c.relpersistence <> 't'
         """
 
     // The constructors of a range type come with it.
