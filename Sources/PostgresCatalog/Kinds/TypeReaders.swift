@@ -1,0 +1,4 @@
+extension ObjectReaders {
+    /// Everything that is not on a table.
+    static let typesAndFunctions: [any ObjectReader] = []
+}
