@@ -8,8 +8,9 @@ extension ObjectPrivileges {
         if let acl, let wanted = AccessControlList(acl),
             let present = AccessControlList(base ?? "{}")
         {
-            let letters = (wanted.grants.values.map(\.privileges)
-                + present.grants.values.map(\.privileges))
+            let letters =
+                (wanted.grants.values.map(\.privileges)
+                    + present.grants.values.map(\.privileges))
             let target = PrivilegeTarget(
                 kind, name, owner: owner,
                 hasMaintain: letters.contains { $0.contains(PrivilegeKind.maintain) })
