@@ -55,12 +55,17 @@ struct ObjectID: Hashable, Sendable {
     enum Aspect: UInt8, Sendable {
         /// The object itself.
         case object
+        /// What users added to something of the server or of an extension: members of an operator
+        /// family.
+        case additions
         /// A partition's or an index's place in its parent.
         case attachment
         /// The rows of a materialised view.
         case contents
         /// The column that owns a sequence.
         case ownership
+        /// What users changed in the privileges on something of the server or of an extension.
+        case privileges
         /// Whether row security is on.
         case rowSecurity
         /// A type that is only a name yet.
