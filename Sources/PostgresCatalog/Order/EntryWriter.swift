@@ -68,19 +68,21 @@ struct EntryWriter {
     }
 
     private func tables(_ numbers: [Int]) -> [TableContents] {
-        inOrder(contents.tables.map { table in
-            var contents = table.contents
-            contents.entry = entry(of: table.id, numbers)
-            return (contents.entry ?? 0, contents)
-        })
+        inOrder(
+            contents.tables.map { table in
+                var contents = table.contents
+                contents.entry = entry(of: table.id, numbers)
+                return (contents.entry ?? 0, contents)
+            })
     }
 
     private func sequences(_ numbers: [Int]) -> [SequenceContents] {
-        inOrder(contents.sequences.map { sequence in
-            var contents = sequence.contents
-            contents.entry = entry(of: sequence.id, numbers)
-            return (contents.entry ?? 0, contents)
-        })
+        inOrder(
+            contents.sequences.map { sequence in
+                var contents = sequence.contents
+                contents.entry = entry(of: sequence.id, numbers)
+                return (contents.entry ?? 0, contents)
+            })
     }
 
     /// The number of the entry that creates something; nil where an extension does.

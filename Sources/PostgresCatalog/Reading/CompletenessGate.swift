@@ -66,10 +66,10 @@ enum CompletenessGate {
         ON d.oid = s.subdbid AND d.datname = pg_catalog.current_database()
         """
 
-    // TOAST tables and their indexes come with their tables, and temporary relations go with their
+    // TOAST tables come with their tables, composite types are in pg_type, temporary relations go with their
     // sessions.
     private static let relations = """
-        SELECT 1259, oid FROM pg_catalog.pg_class WHERE oid >= 16384 AND relkind <> 't' \
+        SELECT 1259, oid FROM pg_catalog.pg_class WHERE oid >= 16384 AND relkind NOT IN ('t', 'c') \
         AND relpersistence <> 't' AND relnamespace <> 99
         """
 

@@ -2,7 +2,10 @@
 /// comments and the security labels.
 struct Foundations: ObjectReader {
     func queries(_ server: ServerFacts) -> [String] {
-        [Self.members, Self.edges, Self.types, Self.comments, Self.labels, Self.extensionDependencies]
+        [
+            Self.members, Self.edges, Self.types, Self.comments, Self.labels,
+            Self.extensionDependencies,
+        ]
     }
 
     func read(_ answers: [Answer], into contents: inout CatalogContents) throws(CatalogError) {

@@ -78,7 +78,9 @@ struct RelationColumns: Sendable {
             if let collation = row.optionalText() { add(.collation(collation), place) }
             if let target = row.optionalInteger() { add(.statistics(target), place) }
             if let storage = row.letter().flatMap(Self.storage) { add(.storage(storage), place) }
-            if let method = row.letter() { add(.compression(method == "l" ? "lz4" : "pglz"), place) }
+            if let method = row.letter() {
+                add(.compression(method == "l" ? "lz4" : "pglz"), place)
+            }
             let options = row.array()
             if !options.isEmpty { add(.options(StorageOptions.list(options)), place) }
             if let options = row.optionalText(), !options.isEmpty {

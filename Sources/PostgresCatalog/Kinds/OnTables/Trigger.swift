@@ -32,7 +32,9 @@ struct Trigger: CatalogObject, Hashable {
         let isCopy = parent != 0
         let clause = firing ?? (isCopy ? "ENABLE" : nil)
         return (isCopy ? [] : [SchemaStatement(definition)])
-            + (clause.map { [SchemaStatement("ALTER \(keyword) \(table) \($0) TRIGGER \(trigger)")] }
+            + (clause.map {
+                [SchemaStatement("ALTER \(keyword) \(table) \($0) TRIGGER \(trigger)")]
+            }
                 ?? [])
     }
 }

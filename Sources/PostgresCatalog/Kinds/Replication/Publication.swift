@@ -43,7 +43,8 @@ struct PublicationTable: CatalogObject, Hashable {
     var dependencies: [ObjectID] { [publication, table] }
 
     func creation() -> [SchemaStatement] {
-        var sql = "ALTER PUBLICATION \(SQLQuoting.identifier(publicationName)) ADD TABLE ONLY "
+        var sql =
+            "ALTER PUBLICATION \(SQLQuoting.identifier(publicationName)) ADD TABLE ONLY "
             + SQLQuoting.qualified(tableName.schema ?? "", tableName.name)
         if let columns {
             sql += " (\(columns.map(SQLQuoting.identifier).joined(separator: ", ")))"

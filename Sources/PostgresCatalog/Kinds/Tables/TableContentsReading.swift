@@ -21,8 +21,11 @@ struct TableContentsReading {
             contents.configuration[row.oid()] = row.text()
         }
         let unstable = Set(answers[2].map { $0.oid() })
-        let byOID = unstable.isEmpty ? [:] : Dictionary(
-            rows.map { ($0.oid, $0.name) }, uniquingKeysWith: { first, _ in first })
+        let byOID =
+            unstable.isEmpty
+            ? [:]
+            : Dictionary(
+                rows.map { ($0.oid, $0.name) }, uniquingKeysWith: { first, _ in first })
         var configured: [UInt32: TableContents] = [:]
         for row in rows where row.relationKind == "r" {
             let isMember = contents.isMember(.relation, row.oid)

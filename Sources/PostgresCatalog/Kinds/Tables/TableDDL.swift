@@ -20,7 +20,9 @@ extension Table {
         }
         if let key = attributes.partitionKey { sql += "\nPARTITION BY \(key)" }
         if let server = attributes.server { sql += "\nSERVER \(SQLQuoting.identifier(server))" }
-        if let method = attributes.accessMethod { sql += "\nUSING \(SQLQuoting.identifier(method))" }
+        if let method = attributes.accessMethod {
+            sql += "\nUSING \(SQLQuoting.identifier(method))"
+        }
         if !attributes.options.isEmpty { sql += "\nWITH (\(attributes.options))" }
         if let space = attributes.tablespace {
             sql += "\nTABLESPACE \(SQLQuoting.identifier(space))"

@@ -34,8 +34,8 @@ struct TableRow: Sendable {
         attributes.foreignOptions = row.text()
         switch row.letter() {
         case "f": attributes.replicaIdentity = "FULL"
-        case "n": attributes.replicaIdentity = "NOTHING"
-        // An index is named when it is there.
+        case "n" where relationKind != "f": attributes.replicaIdentity = "NOTHING"
+        // An index is named when it is there; a foreign table always has `n`.
         default: attributes.replicaIdentity = nil
         }
         attributes.forcesRowSecurity = row.flag()

@@ -85,7 +85,9 @@ struct ViewQuery: CatalogObject, Hashable {
 
     var id: ObjectID { view.rule }
     var kind: ObjectKind { .rule }
-    var name: ObjectName { ObjectName(schema: view.name.schema, view.name.name, detail: " _RETURN") }
+    var name: ObjectName {
+        ObjectName(schema: view.name.schema, view.name.name, detail: " _RETURN")
+    }
     var dependencies: [ObjectID] { [view.id] }
 
     func creation() -> [SchemaStatement] { [SchemaStatement(view.definition(true))] }
