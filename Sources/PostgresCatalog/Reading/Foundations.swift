@@ -70,7 +70,7 @@ struct Foundations: ObjectReader {
 
     private static let comments = """
         SELECT classoid, objoid, objsubid, description FROM pg_catalog.pg_description \
-        WHERE objoid >= 16384 OR classoid = 2615
+        WHERE objoid >= 16384 OR classoid IN (2613, 2615)
         """
 
     private static let labels = """
