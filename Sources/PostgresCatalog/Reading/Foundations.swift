@@ -68,9 +68,10 @@ struct Foundations: ObjectReader {
         AND d.refobjid = t.oid AND d.deptype <> 'i')
         """
 
+    // The schema public has a low OID, and a large object has the one that its user chose.
     private static let comments = """
         SELECT classoid, objoid, objsubid, description FROM pg_catalog.pg_description \
-        WHERE objoid >= 16384 OR classoid IN (2613, 2615)
+        WHERE objoid >= 16384 OR classoid IN (2615, 2613)
         """
 
     private static let labels = """
