@@ -1,6 +1,8 @@
 /// Reads what belongs to no kind: who is a member of which extension, the dependencies, the
 /// comments and the security labels.
 struct Foundations: ObjectReader {
+    var isLarge: Bool { true }
+
     func queries(_ server: ServerFacts) -> [String] {
         [
             Self.members, Self.edges, Self.types, Self.comments, Self.labels,
