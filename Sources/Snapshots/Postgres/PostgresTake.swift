@@ -1,8 +1,6 @@
 package import Database
-import Dispatch
 internal import PostgresCatalog
 internal import SnapshotFormat
-import Synchronization
 
 /// Takes a snapshot of one PostgreSQL database: everything but the manifest.
 ///
@@ -76,6 +74,7 @@ package struct PostgresTake: Sendable {
     }
 
     private func take() throws -> PostgresContent {
+        if cancellation.isRequested { throw SnapshotError(.interrupted, "interrupted") }
         let leader = try openSession()
         defer { leader.close() }
         let lister = try openSession()
@@ -113,75 +112,17 @@ package struct PostgresTake: Sendable {
         return connection
     }
 
-    // MARK: - Rows
-
     private func rows(_ moment: Moment) throws -> [Part] {
-        let model = moment.model
         // Reading the objects has set the session as that needs it.
         try moment.leader.run(PostgresSession.reading)
-        let units = CopyPlan.units(
-            model.tables, moment.storage, hasLargeObjects: moment.hasLargeObjects)
-        let work = CopyWork(units, onProgress: onProgress)
         let facts = MomentFacts(
-            snapshot: moment.snapshot, tables: model.tables, encoding: model.database.encoding)
-        try cancellation.interruptible(work.interrupters) {
-            try read(units, work, facts, moment.leader)
-        }
-        let (segments, binary) = try work.result()
-        return parts(model.tables, segments, binary, moment.hasLargeObjects)
-    }
-
-    private func read(
-        _ units: [CopyUnit], _ work: CopyWork, _ facts: MomentFacts, _ leader: any BulkConnection
-    ) throws {
-        let workers = DispatchGroup()
-        for _ in 1..<max(1, min(options.jobs, units.count)) {
-            DispatchQueue(label: "snapshot.read").async(group: workers) {
-                do {
-                    let connection = try openSession()
-                    defer { connection.close() }
-                    work.interrupters.add(connection.interrupter)
-                    var session = CopySession(
-                        connection, isLeader: false, facts, work, writer)
-                    try session.run()
-                } catch {
-                    work.fail(error)
-                }
-            }
-        }
-        work.interrupters.add(leader.interrupter)
-        do {
-            var session = CopySession(leader, isLeader: true, facts, work, writer)
-            try session.run()
-            workers.wait()
-            // What the workers left for it meanwhile.
-            try session.run()
-        } catch {
-            work.fail(error)
-            workers.wait()
-        }
-    }
-
-    private func parts(
-        _ tables: [TableContents], _ segments: [StoredSegment], _ binary: Set<Int>,
-        _ hasLargeObjects: Bool
-    ) -> [Part] {
-        var ofTable: [Int?: [StoredSegment]] = [:]
-        for segment in segments {
-            // What was read as text of a table that then had to be read in binary is of no use.
-            let isBinary = segment.place.table.map(binary.contains) ?? false
-            guard segment.place.isBinary == isBinary else { continue }
-            ofTable[segment.place.table, default: []].append(segment)
-        }
-        func sorted(_ table: Int?) -> [StoredSegment] {
-            (ofTable[table] ?? []).sorted {
-                ($0.place.stream, $0.place.position) < ($1.place.stream, $1.place.position)
-            }
-        }
-        let parts = tables.enumerated().map { index, table in
-            Part(table, sorted(index), isBinary: binary.contains(index))
-        }
-        return hasLargeObjects ? parts + [Part(largeObjects: sorted(nil))] : parts
+            snapshot: moment.snapshot, tables: moment.model.tables,
+            encoding: moment.model.database.encoding)
+        let reading = RowReading(
+            connect: { try openSession() }, writer: writer, jobs: options.jobs,
+            cancellation: cancellation, onProgress: onProgress)
+        return try reading.parts(
+            facts, moment.storage, hasLargeObjects: moment.hasLargeObjects, leader: moment.leader)
     }
 }
 

@@ -19,6 +19,18 @@ extension CatalogDocument {
         }
     }
 
+    /// The same as of a snapshot of the schema only, unless it is to hold rows.
+    func withoutRows(unless holdsRows: Bool) -> CatalogDocument {
+        guard !holdsRows else { return self }
+        var document = self
+        document.holdsRows = false
+        for index in document.sequences.indices {
+            document.sequences[index].lastValue = nil
+            document.sequences[index].isCalled = nil
+        }
+        return document
+    }
+
     /// The model, with no OID and no size in it.
     var model: SchemaModel {
         SchemaModel(

@@ -212,4 +212,6 @@ struct MomentFacts: Sendable {
     let snapshot: String
     let tables: [TableContents]
     let encoding: String
+    /// Tables that are read in binary from the beginning.
+    var binary: Set<QualifiedName> = []
 }

@@ -35,10 +35,13 @@ final class CopyWork: Sendable {
             if isLeader, let unit = state.deferred.popLast() { return unit }
             while let unit = state.units.popLast() {
                 // The rest of a table that is to be read anew is not worth reading.
-                if case .pages(let table, _, _) = unit.content, state.binary.contains(table) {
+                switch unit.content {
+                case .pages(let table, _, _) where state.binary.contains(table): continue
+                case .tables(let tables)
+                where tables.count == 1 && state.binary.contains(tables[0]):
                     continue
+                default: return unit
                 }
-                return unit
             }
             return nil
         }

@@ -29,6 +29,20 @@ package struct SequenceState: Sendable, Hashable {
         self.lastValue = lastValue
         self.isCalled = isCalled
     }
+
+    /// The states of sequences, in their order.
+    static func read(
+        _ sequences: [SequenceContents], _ connection: any Connection
+    ) throws(StepFailure) -> [SequenceState] {
+        let steps = sequences.map {
+            Step("SELECT last_value, is_called FROM \(PostgresName.quoted($0.schema, $0.name))")
+        }
+        return try connection.run(steps).map { result in
+            SequenceState(
+                lastValue: result.rows.first?[0].integer ?? 0,
+                isCalled: result.rows.first?[1].boolean ?? false)
+        }
+    }
 }
 
 /// Finds a moment at which the database holds still.
@@ -129,8 +143,9 @@ struct MomentFinder {
         // After the snapshot, so that no value in a row is ahead of its sequence.
         let sequences: [SequenceState]
         do {
-            sequences = try sequenceStates(model.sequences)
-        } catch let failure as StepFailure where failure.error.code == .undefinedObject {
+            sequences = try SequenceState.read(model.sequences, lister)
+        } catch {
+            guard error.error.code == .undefinedObject else { throw error }
             return .changed("sequences are created, dropped or renamed")
         }
         let hasLargeObjects = try leader.query(
@@ -140,16 +155,5 @@ struct MomentFinder {
             Moment(
                 leader: leader, snapshot: snapshot, storage: locked.storage, model: model,
                 sequences: sequences, hasLargeObjects: hasLargeObjects == true))
-    }
-
-    private func sequenceStates(_ sequences: [SequenceContents]) throws -> [SequenceState] {
-        let steps = sequences.map {
-            Step("SELECT last_value, is_called FROM \(PostgresName.quoted($0.schema, $0.name))")
-        }
-        return try lister.run(steps).map { result in
-            SequenceState(
-                lastValue: result.rows[0][0].integer ?? 0,
-                isCalled: result.rows[0][1].boolean ?? false)
-        }
     }
 }
