@@ -38,6 +38,7 @@ extension Repository {
     ///   - environment: the one that the policy is for; nil for each of them.
     ///   - grace: chunks younger than that stay.
     ///   - now: the time.
+    /// - Returns: what `prune` takes.
     /// - Throws: `.damaged` or `.unsupported` where a manifest cannot be read: what it needs is not
     ///   known, and nothing is removed; `.storage`.
     package func prunePlan(
