@@ -1,0 +1,103 @@
+package import Database
+
+/// Reads every object of the database that a connection is to.
+///
+/// Sets the session as `CatalogSession` says. Inside a transaction what it sees is that
+/// transaction's snapshot, as far as the server keeps to it (see `catalogFingerprint`); outside of
+/// one it opens its own for the time of the reading.
+///
+/// - Throws: `.unsupportedServer`; `.incomplete` with the names of objects that no kind accounts
+///   for; `.dependencyLoop`; `.database`.
+package func readSchema(_ connection: any Connection) throws(CatalogError) -> SchemaModel {
+    try SchemaReader(connection).model()
+}
+
+/// One reading of a schema.
+struct SchemaReader {
+    /// The major versions whose catalogs are known.
+    static let majors = 14...18
+
+    private let connection: any Connection
+    private let major: Int
+    private let readers: [any ObjectReader]
+
+    /// - Throws: `.unsupportedServer`.
+    init(
+        _ connection: any Connection, readers: [any ObjectReader] = ObjectReaders.all
+    ) throws(CatalogError) {
+        let major = connection.serverVersionNumber / 10_000
+        guard Self.majors.contains(major) else {
+            throw CatalogError(
+                .unsupportedServer,
+                "the server is PostgreSQL \(connection.serverVersion); schemas are read from "
+                    + "\(Self.majors.lowerBound) to \(Self.majors.upperBound)",
+                hint: major > Self.majors.upperBound
+                    ? "A newer version of migrate may know what this server's catalogs hold." : nil)
+        }
+        self.connection = connection
+        self.major = major
+        self.readers = readers
+    }
+
+    /// Reads, orders and checks.
+    func model() throws(CatalogError) -> SchemaModel {
+        let opens = connection.transactionState == .idle
+        if opens { try run([Step("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")]) }
+        let outcome: Result<SchemaModel, CatalogError>
+        do throws(CatalogError) {
+            outcome = .success(try readModel())
+        } catch {
+            outcome = .failure(error)
+        }
+        if opens { _ = try? connection.run([Step("ROLLBACK")]) }
+        return try outcome.get()
+    }
+
+    private static let rights = """
+        SELECT pg_catalog.has_column_privilege(\
+        'pg_catalog.pg_subscription', 'subconninfo', 'SELECT')
+        """
+
+    private func readModel() throws(CatalogError) -> SchemaModel {
+        let rights = try run(CatalogSession.steps + [Step(Self.rights)]).last?.rows.first
+        let server = ServerFacts(
+            major: major, readsSubscriptions: rights?[0].boolean ?? false)
+        let queries = readers.map { $0.queries(server) }
+        let results = try run(
+            queries.joined().map { Step($0) } + [Step(CompletenessGate.query(server))])
+        var contents = CatalogContents()
+        var next = 0
+        for (reader, queries) in zip(readers, queries) {
+            let answers = results[next..<(next + queries.count)].map(Answer.init)
+            try reader.read(answers, into: &contents)
+            next += queries.count
+        }
+        let order = try RestoreOrder(contents)
+        try check(Answer(results[next]), order, contents)
+        return EntryWriter(contents, order).model()
+    }
+
+    private func check(
+        _ answer: Answer, _ order: RestoreOrder, _ contents: CatalogContents
+    ) throws(CatalogError) {
+        let finder = ObjectFinder(order.graph.objects, contents)
+        let unknown = CompletenessGate.unknown(answer, finder: finder, contents: contents)
+        guard !unknown.isEmpty else { return }
+        let names = try run([Step(CompletenessGate.names(unknown))])[0].rows
+            .compactMap { $0[0].string }
+        let rest = unknown.count - names.count
+        throw CatalogError(
+            .incomplete,
+            "the database has objects that would be missing in a copy: "
+                + names.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : ""))
+    }
+
+    @discardableResult
+    private func run(_ steps: [Step]) throws(CatalogError) -> [StepResult] {
+        do {
+            return try connection.run(steps)
+        } catch {
+            throw CatalogError(.database, "the catalogs could not be read", cause: error.error)
+        }
+    }
+}
