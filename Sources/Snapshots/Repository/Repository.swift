@@ -5,7 +5,7 @@ package import Storage
 ///
 /// Holds the repository's lock until `close()` or the end of its life: shared for those who read it
 /// or add to it, exclusive for one who removes chunks. Used by one thread at a time; the chunks are
-/// read and written by `ChunkReader` and `ChunkWriter`, which any thread may use.
+/// read and written by values of their own, which any thread may use.
 package final class Repository {
     /// Where it is.
     package let place: RepositoryPlace

@@ -89,32 +89,64 @@ package struct RepositoryCheck {
         _ part: Part, _ manifest: Manifest
     ) throws(SnapshotError) -> [Damage] {
         var damage: [Damage] = []
-        var hasher = ContentHasher()
         for chunk in part.chunks {
-            guard !cancellation.isRequested else {
-                throw SnapshotError(.interrupted, "interrupted")
-            }
             if let known = problems[chunk], let problem = known {
                 damage.append(Damage(object: chunk.objectName, problem: problem))
-                continue
             }
-            do throws(SnapshotError) {
-                hasher.update(try repository.chunks.content(chunk))
-                if problems.updateValue(nil, forKey: chunk) == nil {
-                    report.checkedBytes += chunk.storedBytes
-                }
-            } catch {
-                guard let first = error.damage.first else { throw error }
-                problems[chunk] = first.problem
-                damage += error.damage
-            }
-            done += chunk.bytes
-            onProgress(done, total)
         }
-        if damage.isEmpty, hasher.finish() != part.digest {
-            damage.append(ChunkReader.otherContent(part, manifest))
+        guard damage.isEmpty else { return damage }
+        if part.digest == nil {
+            // Rows have no order and no digest of the whole: it is their chunks that count.
+            for chunk in part.chunks { damage += try check(chunk) }
+        } else {
+            damage = try checkWhole(part, manifest)
         }
+        done += part.bytes
+        onProgress(done, total)
         return damage
+    }
+
+    private mutating func check(_ chunk: Chunk) throws(SnapshotError) -> [Damage] {
+        if let known = problems[chunk] {
+            return known.map { [Damage(object: chunk.objectName, problem: $0)] } ?? []
+        }
+        guard !cancellation.isRequested else { throw SnapshotError(.interrupted, "interrupted") }
+        do throws(SnapshotError) {
+            _ = try repository.chunks.read(chunk)
+            problems.updateValue(nil, forKey: chunk)
+            report.checkedBytes += chunk.storedBytes
+            return []
+        } catch {
+            guard let first = error.damage.first else { throw error }
+            problems[chunk] = first.problem
+            return error.damage
+        }
+    }
+
+    /// Reads all of a part, which has a digest of its own.
+    private mutating func checkWhole(
+        _ part: Part, _ manifest: Manifest
+    ) throws(SnapshotError) -> [Damage] {
+        var read: Int64 = 0
+        do throws(SnapshotError) {
+            try repository.chunks.read(part, of: manifest) { (piece) throws(SnapshotError) in
+                guard !cancellation.isRequested else {
+                    throw SnapshotError(.interrupted, "interrupted")
+                }
+                read += Int64(piece.count)
+                onProgress(done + read, total)
+            }
+            for chunk in part.chunks where problems.updateValue(nil, forKey: chunk) == nil {
+                report.checkedBytes += chunk.storedBytes
+            }
+            return []
+        } catch {
+            guard !error.damage.isEmpty else { throw error }
+            // The others may be damaged as well.
+            var others: [Damage] = []
+            for chunk in part.chunks { others += try check(chunk) }
+            return others.isEmpty ? error.damage : others
+        }
     }
 
     /// What is there and belongs to no snapshot.

@@ -24,7 +24,7 @@ package struct SnapshotTitle: Sendable {
 /// thread; `chunks` by any.
 package final class SnapshotWriter {
     /// Takes the content.
-    package let chunks: ChunkWriter
+    package let chunks: RepositoryChunkWriter
     /// When the snapshot was begun, unless the clock says that an older one is younger.
     package let createdAt: Timestamp
     /// True where the clock is behind that of an earlier snapshot.
@@ -51,7 +51,7 @@ package final class SnapshotWriter {
         self.repository = repository
         self.title = title
         self.codec = codec ?? repository.description.codec
-        chunks = ChunkWriter(repository.place, self.codec)
+        chunks = RepositoryChunkWriter(repository.place, self.codec)
         let newest = try repository.snapshots().compactMap {
             (try? $0.manifest.get()).flatMap { Timestamp($0.createdAt) }
         }.max()

@@ -26,7 +26,7 @@ struct FilePieces {
     /// Puts all of it.
     ///
     /// - Throws: `.storage`, `.interrupted`; `.damaged` where the file has another length.
-    func put(into writer: ChunkWriter) throws(SnapshotError) -> ([Chunk], ContentDigest) {
+    func put(into writer: any ChunkWriter) throws(SnapshotError) -> ([Chunk], ContentDigest) {
         let file = try SequentialFile(reading: path)
         var hasher = ContentHasher()
         var chunks: [Chunk] = []
@@ -54,13 +54,13 @@ struct FilePieces {
     }
 
     private static func put(
-        _ pieces: [[UInt8]], _ writer: ChunkWriter
+        _ pieces: [[UInt8]], _ writer: any ChunkWriter
     ) throws(SnapshotError) -> [Chunk] {
         let results = Mutex<[Int: Result<Chunk, SnapshotError>]>([:])
         DispatchQueue.concurrentPerform(iterations: pieces.count) { index in
             let result: Result<Chunk, SnapshotError>
             do throws(SnapshotError) {
-                result = .success(try writer.put(pieces[index]))
+                result = .success(try writer.write(pieces[index]))
             } catch {
                 result = .failure(error)
             }

@@ -70,6 +70,12 @@ package struct SQLiteRestore {
                 hint: "When it is not needed any more: migrate restore --forget \(manifest.id.text)"
             )
         }
+        if let free = SystemFiles.freeSpace(at: target.path), free < part.bytes {
+            throw SnapshotError(
+                .refused,
+                "the restored database has \(part.bytes) bytes, and \(free) are free beside "
+                    + "'\(target.path)'")
+        }
         guard target.exists else { return try refuseStrays() }
         do throws(DatabaseError) {
             let live = try files.open(target.path, busyTimeout: busyTimeout)
@@ -110,7 +116,7 @@ package struct SQLiteRestore {
     /// - Returns: what was restored.
     /// - Throws: `.damaged`, `.refused`, `.restoreFailed`, `.database` (a lock), `.storage`,
     ///   `.interrupted`; the target is as it was.
-    package func run(_ chunks: ChunkReader) throws(SnapshotError) -> RestoredDatabase {
+    package func run(_ chunks: any ChunkReader) throws(SnapshotError) -> RestoredDatabase {
         try preflight()
         let isNew = !target.exists
         // Those of a restore that was killed; the run's lock says that none is at it.
@@ -122,10 +128,10 @@ package struct SQLiteRestore {
         if isNew { try moveIn() } else { try copyIn() }
         return RestoredDatabase(
             kept: isNew ? nil : keptPath, tables: Int(part.properties["tables"]?.integer ?? 0),
-            rows: part.rows, contentDigest: part.digest.hex, brokenReferences: broken)
+            rows: part.rows, contentDigest: part.digest?.hex ?? "", brokenReferences: broken)
     }
 
-    private func writeNew(_ chunks: ChunkReader, mode: UInt32) throws(SnapshotError) {
+    private func writeNew(_ chunks: any ChunkReader, mode: UInt32) throws(SnapshotError) {
         observer.began("reading", manifest.id.text)
         let file = try beside { () throws(SnapshotError) in
             try SequentialFile(creating: newPath, mode: mode)

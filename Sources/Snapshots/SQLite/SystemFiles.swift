@@ -79,6 +79,13 @@ enum SystemFiles {
         return names.sorted()
     }
 
+    /// Bytes that may still be written where `path` is; nil where that cannot be told.
+    static func freeSpace(at path: String) -> Int64? {
+        var space = statvfs()
+        guard statvfs(folder(of: path), &space) == 0 else { return nil }
+        return Int64(clamping: UInt64(space.f_bavail) * UInt64(space.f_frsize))
+    }
+
     static func failure(_ verb: String, _ path: String) -> SnapshotError {
         let reason = String(cString: strerror(errno)).lowercased()
         return SnapshotError(StorageError(.failed, verb, path, reason))
@@ -123,7 +130,7 @@ struct SequentialFile: ~Copyable {
     }
 
     /// Appends bytes.
-    func write(_ bytes: [UInt8]) throws(SnapshotError) {
+    func write(_ bytes: ArraySlice<UInt8>) throws(SnapshotError) {
         let isDone = bytes.withUnsafeBytes { buffer in
             var done = 0
             while done < buffer.count, let start = buffer.baseAddress {

@@ -2,7 +2,7 @@ package import SnapshotFormat
 internal import Storage
 
 /// Reads chunks of a repository and believes none of their bytes unseen. Thread-safe.
-package struct ChunkReader: Sendable {
+package struct RepositoryChunkReader: ChunkReader {
     private let place: RepositoryPlace
 
     init(_ place: RepositoryPlace) { self.place = place }
@@ -10,7 +10,7 @@ package struct ChunkReader: Sendable {
     /// The content of a chunk, once lengths and digests were found to be as the manifest says.
     ///
     /// - Throws: `.damaged` with what is wrong, `.storage`.
-    package func content(_ chunk: Chunk) throws(SnapshotError) -> [UInt8] {
+    package func read(_ chunk: Chunk) throws(SnapshotError) -> [UInt8] {
         let stored: [UInt8]
         do throws(StorageError) {
             stored = try place.storage.read(chunk.objectName, limit: Int(chunk.storedBytes))
@@ -28,34 +28,41 @@ package struct ChunkReader: Sendable {
             throw SnapshotError(chunk.objectName, error)
         }
     }
+}
 
-    /// Hands the bytes of a part to `body`, chunk by chunk, and in the end checks their digest.
+extension ChunkReader {
+    /// Hands the bytes of a part to `body`, slice by slice, and in the end checks their digest, where
+    /// the part has one.
     ///
     /// - Throws: `.damaged`, `.storage`, and what `body` throws.
     package func read(
-        _ part: Part, of manifest: Manifest, _ body: ([UInt8]) throws(SnapshotError) -> Void
+        _ part: Part, of manifest: Manifest,
+        _ body: (ArraySlice<UInt8>) throws(SnapshotError) -> Void
     ) throws(SnapshotError) {
         var hasher = ContentHasher()
-        for chunk in part.chunks {
-            let content = try content(chunk)
-            hasher.update(content)
-            try body(content)
+        var last: (chunk: Chunk, content: [UInt8])?
+        for slice in part.slices {
+            let content: [UInt8]
+            if let last, last.chunk == slice.chunk {
+                content = last.content
+            } else {
+                content = try read(slice.chunk)
+            }
+            last = (slice.chunk, content)
+            let piece = content[Int(slice.offset)..<Int(slice.offset + slice.length)]
+            piece.withUnsafeBufferPointer { hasher.update($0) }
+            try body(piece)
         }
-        guard hasher.finish() == part.digest else {
-            let damage = Self.otherContent(part, manifest)
-            throw SnapshotError(
-                .damaged, "'\(damage.object)' is damaged: \(damage.problem)", damage: [damage])
-        }
-    }
-
-    static func otherContent(_ part: Part, _ manifest: Manifest) -> Damage {
-        Damage(
+        guard let digest = part.digest, hasher.finish() != digest else { return }
+        let damage = Damage(
             object: Manifest.objectName(manifest.id),
             problem: "the chunks of '\(part.name.prefix(100))' do not make up its content")
+        throw SnapshotError(
+            .damaged, "'\(damage.object)' is damaged: \(damage.problem)", damage: [damage])
     }
 }
 
 extension Repository {
     /// A reader of this repository's chunks; to be used while the repository is open.
-    package var chunks: ChunkReader { ChunkReader(place) }
+    package var chunks: RepositoryChunkReader { RepositoryChunkReader(place) }
 }

@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// Puts chunks into a repository, each once.
 ///
-/// Thread-safe: several threads may put at a time. The bytes are on disk when `put` returns. Only
-/// while the repository is locked, as a `SnapshotWriter` sees to.
-package final class ChunkWriter: Sendable {
+/// Thread-safe: several threads may write at a time. The bytes are on disk when `write` returns. Only
+/// while the repository is open.
+package final class RepositoryChunkWriter: ChunkWriter {
     private struct State {
         var chunks: [ContentDigest: Chunk] = [:]
         var newBytes: Int64 = 0
@@ -32,7 +32,7 @@ package final class ChunkWriter: Sendable {
     /// - Parameter content: from 1 to `Chunk.maximumBytes` bytes.
     /// - Returns: what the manifest says of it.
     /// - Throws: `.storage`.
-    package func put(_ content: [UInt8]) throws(SnapshotError) -> Chunk {
+    package func write(_ content: [UInt8]) throws(SnapshotError) -> Chunk {
         precondition((1...Chunk.maximumBytes).contains(content.count), "a chunk of no legal length")
         let digest = ContentDigest(of: content)
         if let known = state.withLock({ $0.chunks[digest] }) { return known }
