@@ -39,15 +39,11 @@ struct PlainObject: CatalogObject, Hashable {
 }
 
 extension ServerFacts {
-    /// A condition: the object came neither with the server nor with an extension, and outlives the
+    /// A condition: the object, whose OID is the expression `oid`, came neither with the server nor
+    /// with an extension, and is in no schema (the expression that is its name) that goes with a
     /// session.
     ///
     /// What a user put into a schema of the server counts: nothing else would create it.
-    ///
-    /// - Parameters:
-    ///   - catalog: the catalog that holds it.
-    ///   - oid: an expression that is its OID.
-    ///   - schema: an expression that is the name of its schema, where it is in one.
     func isUsers(_ catalog: SystemCatalog, _ oid: String, schema: String? = nil) -> String {
         let own = "\(oid) >= \(ObjectID.firstUserOID) AND \(isNoMember(catalog, oid))"
         guard let schema else { return own }

@@ -16,6 +16,8 @@ struct PrivilegeTarget: Sendable, Hashable {
     /// Who owns it, unquoted; of a default, whose objects it is for. Nothing has to be done to
     /// grant as this role. Nil where there is no owner.
     var owner: String?
+    /// The owner and who owned it when it was made: none of them has to be become.
+    private var owners: Set<String>
     /// What stands before GRANT: `ALTER DEFAULT PRIVILEGES FOR ROLE app` or nothing.
     var prefix: String
     /// Whether the server that the lists are from knows MAINTAIN: it decides what `ALL` is.
@@ -30,6 +32,7 @@ struct PrivilegeTarget: Sendable, Hashable {
         self.name = name
         self.column = column
         self.owner = owner
+        owners = owner.map { [$0] } ?? []
         self.prefix = prefix
         self.hasMaintain = hasMaintain
     }
@@ -37,6 +40,17 @@ struct PrivilegeTarget: Sendable, Hashable {
     /// What brings the privileges from `base` to `acl`: what is too much is revoked, the last link
     /// of a chain of grant options first; then what is missing is granted, the first link first.
     func statements(
+        from base: AccessControlList, to acl: AccessControlList
+    ) -> [SchemaStatement] {
+        var target = self
+        // What the server or an extension made can have had another owner then, and has in a copy.
+        let granters = Set(base.grants.keys.map(\.grantor))
+        let granted = base.grants.keys.filter { $0.grantor != $0.grantee }.compactMap(\.grantee)
+        target.owners.formUnion(granters.subtracting(granted))
+        return target.difference(from: base, to: acl)
+    }
+
+    private func difference(
         from base: AccessControlList, to acl: AccessControlList
     ) -> [SchemaStatement] {
         var changes: [Change] = []
@@ -77,7 +91,7 @@ extension PrivilegeTarget {
         var order: [(AccessControlList.Grant, AccessControlList.Rights)] = []
         while !waiting.isEmpty {
             var round = waiting
-            for (grant, rights) in waiting where owner != nil && grant.grantor != owner {
+            for (grant, rights) in waiting where !isOwner(grant.grantor) {
                 let ready = rights.privileges.filter {
                     holders.contains(Holder(role: grant.grantor, privilege: $0))
                 }
@@ -97,6 +111,9 @@ extension PrivilegeTarget {
         }
         return order
     }
+
+    /// Whether a role grants without being granted to; any, where there is no owner.
+    private func isOwner(_ role: String) -> Bool { owner == nil || owners.contains(role) }
 
     /// The owner's own privileges come first, whatever the names are.
     private func precedes(_ left: AccessControlList.Grant, _ right: AccessControlList.Grant) -> Bool
@@ -141,14 +158,14 @@ extension PrivilegeTarget {
 
     private func statements(of changes: [Change]) -> [SchemaStatement] {
         var statements: [SchemaStatement] = []
-        var current = owner
+        var current: String?
         func become(_ grantor: String?) {
             guard grantor != current else { return }
-            if let current, current != owner {
+            if let current {
                 statements.append(
                     SchemaStatement("RESET SESSION AUTHORIZATION", roles: [current]))
             }
-            if let grantor, grantor != owner {
+            if let grantor {
                 let name = SQLQuoting.identifier(grantor)
                 statements.append(
                     SchemaStatement("SET SESSION AUTHORIZATION \(name)", roles: [grantor]))
@@ -156,10 +173,10 @@ extension PrivilegeTarget {
             current = grantor
         }
         for change in changes {
-            become(owner == nil ? nil : change.grant.grantor)
+            become(isOwner(change.grant.grantor) ? nil : change.grant.grantor)
             statements.append(statement(change))
         }
-        become(owner)
+        become(nil)
         return statements
     }
 
@@ -178,7 +195,7 @@ extension PrivilegeTarget {
             }
         var roles: [String] = []
         if !prefix.isEmpty, let owner { roles.append(owner) }
-        if owner != nil, change.grant.grantor != owner { roles.append(change.grant.grantor) }
+        if !isOwner(change.grant.grantor) { roles.append(change.grant.grantor) }
         if let grantee = change.grant.grantee, !roles.contains(grantee) { roles.append(grantee) }
         return SchemaStatement(prefix.isEmpty ? words : "\(prefix) \(words)", roles: roles)
     }

@@ -1,6 +1,8 @@
 /// Reads what belongs to no kind: who is a member of which extension, the dependencies, the
 /// comments and the security labels.
 struct Foundations: ObjectReader {
+    var isLarge: Bool { true }
+
     func queries(_ server: ServerFacts) -> [String] {
         [
             Self.members, Self.edges, Self.types, Self.comments, Self.labels,
@@ -68,9 +70,10 @@ struct Foundations: ObjectReader {
         AND d.refobjid = t.oid AND d.deptype <> 'i')
         """
 
+    // The schema public has a low OID, and a large object has the one that its user chose.
     private static let comments = """
         SELECT classoid, objoid, objsubid, description FROM pg_catalog.pg_description \
-        WHERE objoid >= 16384 OR classoid = 2615
+        WHERE objoid >= 16384 OR classoid IN (2615, 2613)
         """
 
     private static let labels = """

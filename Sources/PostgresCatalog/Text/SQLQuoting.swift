@@ -3,7 +3,7 @@ enum SQLQuoting {
     /// An identifier, in double quotes where it needs them on any server that is supported.
     static func identifier(_ name: String) -> String {
         guard needsQuotes(name) else { return name }
-        return "\"" + doubling("\"", in: name) + "\""
+        return "\"" + doubling(UInt8(ascii: "\""), in: name) + "\""
     }
 
     /// An identifier in its schema.
@@ -13,7 +13,7 @@ enum SQLQuoting {
 
     /// A string literal, for `standard_conforming_strings = on`.
     static func literal(_ text: String) -> String {
-        "'" + doubling("'", in: text) + "'"
+        "'" + doubling(UInt8(ascii: "'"), in: text) + "'"
     }
 
     /// A text between dollar signs, with a tag that it does not hold.
@@ -45,10 +45,15 @@ enum SQLQuoting {
         return !isPlain || reservedWords.contains(name)
     }
 
-    private static func doubling(_ quote: Character, in text: String) -> String {
-        guard text.contains(quote) else { return text }
-        return text.split(separator: quote, omittingEmptySubsequences: false)
-            .joined(separator: "\(quote)\(quote)")
+    /// Byte by byte: a quote before a combining mark is one character with it for Swift.
+    private static func doubling(_ quote: UInt8, in text: String) -> String {
+        guard text.utf8.contains(quote) else { return text }
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            bytes.append(byte)
+            if byte == quote { bytes.append(quote) }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func contains(_ text: String, _ part: String) -> Bool {
