@@ -2,6 +2,7 @@ import Database
 import Dispatch
 import Foundation
 import PostgresDriver
+import Snapshots
 import Synchronization
 import TestSupport
 
@@ -89,4 +90,44 @@ struct CatalogReading {
         let found = sequences.first { $0["name"] as? String == sequence }
         return (found?["last_value"] as? NSNumber)?.int64Value
     }
+}
+
+/// Runs statements one after the other, over and over, as a migration or a maintenance job would.
+final class Storm: Sendable {
+    private let state = Mutex<(isStopped: Bool, rounds: Int)>((false, 0))
+    private let group = DispatchGroup()
+
+    init(_ database: TestDatabase, _ statements: [String]) {
+        let url = database.url
+        DispatchQueue(label: "storm").async(group: group) {
+            let connection = try? PostgresConnection(PostgresOptions(url: url))
+            while !self.state.withLock({ $0.isStopped }) {
+                for sql in statements {
+                    let steps = sql.split(separator: ";").map { Step(String($0), runsAlone: true) }
+                    do {
+                        try connection?.run(steps)
+                    } catch {
+                        _ = try? connection?.query("ROLLBACK")
+                    }
+                }
+                self.state.withLock { $0.rounds += 1 }
+            }
+        }
+    }
+
+    var rounds: Int { state.withLock { $0.rounds } }
+
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        group.wait()
+    }
+}
+
+/// What another thread came to. Thread-safe.
+final class Outcome: Sendable {
+    private let result = Mutex<Result<PostgresContent, any Error>?>(nil)
+
+    func set(_ value: Result<PostgresContent, any Error>) { result.withLock { $0 = value } }
+
+    var value: Result<PostgresContent, any Error>? { result.withLock { $0 } }
 }
