@@ -154,6 +154,7 @@ package struct PostgresRestore: Sendable {
     func enter(_ phase: Phase) throws {
         if cancellation.isRequested { throw SnapshotError(.interrupted, "interrupted") }
         try onPhase(phase)
+        if cancellation.isRequested { throw SnapshotError(.interrupted, "interrupted") }
     }
 
     /// Removes what was made, by a session of its own: the other one may be what failed.
