@@ -106,7 +106,8 @@ extension Migrator {
             snapshot = read.snapshot
             return read.first
         }
-        return try snapshot ?? look()
+        if let snapshot { return snapshot }
+        return try look()
     }
 
     /// Polls until the lock is had, `lock_wait` is over or the run is interrupted.
