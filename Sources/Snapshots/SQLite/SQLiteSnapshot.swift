@@ -28,6 +28,13 @@ package struct TakenSnapshot: Sendable {
 }
 
 extension Manifest {
+    /// How many tables it holds.
+    package var tables: Int {
+        switch database.system {
+        case .sqlite: Int(clamping: parts.first?.properties["tables"]?.integer ?? 0)
+        case .postgresql: parts.count { $0.kind == .postgresTable }
+        }
+    }
     /// How many rows it holds.
     package var rows: Int64 { parts.reduce(0) { $0 + $1.rows } }
 }
