@@ -12,7 +12,7 @@ package struct SchemaModel: Sendable {
     /// The extensions, with the versions that they have.
     package var extensions: [InstalledExtension]
     /// What is in the database and not in the model, each a sentence that names it: an invalid
-    /// index, a temporary table.
+    /// index, say. Temporary tables are not named, for they belong to a session.
     package var exclusions: [String]
 
     /// Describes a database.

@@ -9,7 +9,10 @@ enum CompletenessGate {
             "SELECT \(catalog.rawValue), oid FROM pg_catalog.\(name) WHERE oid >= 16384"
         }
         return
-            (simple + [schemas, relations, types, constraints, rules, triggers, functions, shared])
+            (simple + [
+                schemas, relations, onRelations, types, constraints, rules, triggers, functions,
+                shared,
+            ])
             .joined(separator: " UNION ALL ")
     }
 
@@ -36,16 +39,16 @@ enum CompletenessGate {
     private static func catalogs(_ server: ServerFacts) -> [(SystemCatalog, String)] {
         var catalogs: [(SystemCatalog, String)] = [
             (.accessMethod, "pg_am"), (.accessMethodOperator, "pg_amop"),
-            (.accessMethodProcedure, "pg_amproc"), (.attributeDefault, "pg_attrdef"),
+            (.accessMethodProcedure, "pg_amproc"),
             (.cast, "pg_cast"), (.collation, "pg_collation"), (.conversion, "pg_conversion"),
             (.defaultPrivileges, "pg_default_acl"), (.eventTrigger, "pg_event_trigger"),
             (.extension, "pg_extension"), (.foreignDataWrapper, "pg_foreign_data_wrapper"),
             (.foreignServer, "pg_foreign_server"), (.language, "pg_language"),
             (.largeObject, "pg_largeobject_metadata"),
             (.operator, "pg_operator"), (.operatorClass, "pg_opclass"),
-            (.operatorFamily, "pg_opfamily"), (.policy, "pg_policy"),
+            (.operatorFamily, "pg_opfamily"),
             (.publication, "pg_publication"), (.publicationRelation, "pg_publication_rel"),
-            (.statistics, "pg_statistic_ext"), (.textSearchConfiguration, "pg_ts_config"),
+            (.textSearchConfiguration, "pg_ts_config"),
             (.textSearchDictionary, "pg_ts_dict"), (.textSearchParser, "pg_ts_parser"),
             (.textSearchTemplate, "pg_ts_template"), (.transform, "pg_transform"),
         ]
@@ -72,6 +75,18 @@ enum CompletenessGate {
         SELECT 1259, oid FROM pg_catalog.pg_class WHERE oid >= 16384 AND relkind NOT IN ('t', 'c') \
         AND relpersistence <> 't' AND relnamespace <> 99
         """
+
+    private static let onRelations = [
+        (SystemCatalog.attributeDefault, "pg_attrdef", "adrelid"),
+        (.policy, "pg_policy", "polrelid"),
+        (.statistics, "pg_statistic_ext", "stxrelid"),
+    ].map { catalog, name, relation in
+        """
+        SELECT \(catalog.rawValue), o.oid FROM pg_catalog.\(name) o \
+        JOIN pg_catalog.pg_class c ON c.oid = o.\(relation) \
+        WHERE o.oid >= 16384 AND c.relpersistence <> 't'
+        """
+    }.joined(separator: " UNION ALL ")
 
     // Row types come with their tables, arrays with their elements, multiranges with their ranges.
     private static let types = """

@@ -48,7 +48,8 @@ struct IndexReader: ObjectReader {
             } else if !index.isUsable {
                 contents.exclude(
                     ObjectID(.relation, index.properties.oid),
-                    "the invalid index \(index.properties.quotedName) on \(index.properties.table)")
+                    "The invalid index \(index.properties.quotedName) on \(index.properties.table)."
+                )
             } else {
                 contents.objects.append(index.object)
                 if let attachment = index.attachment { contents.objects.append(attachment) }

@@ -88,7 +88,7 @@ struct TriggerReader: ObjectReader {
         answers[1].forEach { row in
             let table = "\(row.text()).\(row.text())"
             contents.exclusions.append(
-                "that triggers of the foreign key \(row.text()) are turned off in \(table)")
+                "That triggers of the foreign key \(row.text()) are turned off in \(table).")
         }
     }
 }

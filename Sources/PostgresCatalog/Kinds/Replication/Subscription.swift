@@ -52,7 +52,7 @@ struct SubscriptionReader: ObjectReader {
             let (name, owner, connection) = (row.text(), row.text(), row.optionalText())
             guard let connection else {
                 contents.exclude(
-                    id, "the subscription \(name), whose connection only a superuser may read")
+                    id, "The subscription \(name), whose connection only a superuser may read.")
                 return
             }
             contents.objects.append(

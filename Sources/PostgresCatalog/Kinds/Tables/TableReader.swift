@@ -72,8 +72,8 @@ struct TableReader: ObjectReader {
         else { return }
         guard !parent.isDetaching else {
             contents.exclusions.append(
-                "the place of \(table.description) in \(parent.name.schema).\(parent.name.name), "
-                    + "from which it is being detached")
+                "The place of \(table.description) in \(parent.name.schema).\(parent.name.name), "
+                    + "from which it is being detached.")
             return
         }
         contents.objects.append(
