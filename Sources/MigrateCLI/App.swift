@@ -26,8 +26,10 @@ final class App {
     var folderForMessages = ""
 
     /// The project that the options lead to; `environment` is set to its name, for the JSON
-    /// document of a later failure.
-    func project(_ environment: inout String?) throws -> Project {
+    /// document of a later failure. `url` stands in for the environment's.
+    func project(_ environment: inout String?, url: String? = nil) throws -> Project {
+        var options = options
+        if let url { options.url = url }
         let project = try Project(options)
         environment = project.environment
         folderForMessages = project.folder

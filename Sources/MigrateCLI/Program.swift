@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Database
 internal import Migrations
 internal import ProjectConfig
+internal import Snapshots
 internal import Verification
 
 /// The program: arguments in, exit status out.
@@ -128,6 +129,7 @@ package enum Program {
         case let error as MigrationError: return Failure(error, folder: app.folderForMessages)
         case let error as ConfigError: return Failure(error)
         case let error as VerifyFileError: return Failure(error)
+        case let error as SnapshotError: return Failure(error)
         case let error as StepFailure: return Failure(error.error)
         case let error as DatabaseError:
             if error.code == .cancelled {
@@ -162,7 +164,7 @@ package enum Program {
         _ environment: String?, _ facts: [String: JSONValue]
     ) {
         var members = facts
-        members["command"] = .string(type(of: command).configuration.commandName ?? "")
+        members["command"] = .string(type(of: command).documentName)
         members["environment"] = JSONValue(environment)
         members["outcome"] = .string(word)
         members["exit_status"] = .integer(Int64(status.rawValue))

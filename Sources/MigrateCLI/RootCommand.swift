@@ -13,6 +13,15 @@ protocol DatabaseCommand: ParsableCommand {
 
 extension DatabaseCommand {
     static var factsOfFailure: [String: JSONValue] { [:] }
+
+    /// What the JSON document calls the command: `up`, `snapshot create`.
+    static var documentName: String {
+        let name = configuration.commandName ?? ""
+        guard let parent = configuration._superCommandName, parent != RootCommand.name else {
+            return name
+        }
+        return parent.split(separator: " ").dropFirst().joined(separator: " ") + " " + name
+    }
 }
 
 /// A command that runs migrations: its document always says which ones it ran.
@@ -44,7 +53,7 @@ struct RootCommand: ParsableCommand {
             InitCommand.self, NewCommand.self, StatusCommand.self, PlanCommand.self,
             UpCommand.self, DownCommand.self, RedoCommand.self, VerifyCommand.self,
             BaselineCommand.self, RepairCommand.self, DoctorCommand.self,
-            EnvironmentsCommand.self,
+            EnvironmentsCommand.self, SnapshotCommand.self, RestoreCommand.self,
         ])
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
@@ -66,19 +75,22 @@ struct RootCommand: ParsableCommand {
     static func subcommand(
         _ arguments: [String]
     ) -> (type: any DatabaseCommand.Type, arguments: [String])? {
-        var index = 0
-        while index < arguments.count, arguments[index].hasPrefix("-") {
-            index += GlobalOptions.takesValue(arguments[index]) ? 2 : 1
+        var leading: [String] = []
+        var rest = arguments[...]
+        var commands = configuration.subcommands
+        while true {
+            while let option = rest.first, option.hasPrefix("-") {
+                let width = GlobalOptions.takesValue(option) ? 2 : 1
+                leading += rest.prefix(width)
+                rest = rest.dropFirst(width)
+            }
+            guard let name = rest.popFirst(),
+                leading.allSatisfy({ $0 != "-h" && $0 != "--help" }),
+                let type = commands.first(where: { $0.configuration.commandName == name })
+            else { return nil }
+            if let type = type as? any DatabaseCommand.Type { return (type, leading + rest) }
+            // A group of commands.
+            commands = type.configuration.subcommands
         }
-        guard index < arguments.count else { return nil }
-        let leading = arguments[..<index]
-        guard leading.allSatisfy({ $0 != "-h" && $0 != "--help" }) else { return nil }
-        for type in configuration.subcommands {
-            guard type.configuration.commandName == arguments[index],
-                let type = type as? any DatabaseCommand.Type
-            else { continue }
-            return (type, Array(leading) + arguments[(index + 1)...])
-        }
-        return nil
     }
 }

@@ -63,25 +63,67 @@ extension Migrator {
                 + context.historyTable.table)
     }
 
-    /// Polls until the lock is had, `lock_wait` is over or the run is interrupted.
+    /// Holds the run's lock while `body` works on the database, and runs no migration.
+    ///
+    /// Another tool's history is no reason to refuse, and no table is made.
+    ///
+    /// - Returns: how `body` ended.
+    /// - Throws: `.lockHeld`, `.interrupted`, `.transactionPooler`, `.database`; `body` did not run.
+    package func holdingLock<Success, Problem: Error>(
+        _ body: () throws(Problem) -> Success
+    ) throws(MigrationError) -> Result<Success, Problem> {
+        let lock: any RunLock
+        switch context.lock {
+        case .none: lock = NoLock()
+        case .external(let outside):
+            lock = OutsideLock(outside, holder: context.identity.lockHolder)
+        case .session, .lease:
+            let first = try look()
+            lock = try makeLock(first)
+            try refusePooler(first)
+        }
+        do {
+            try waitFor(lock) { (first) throws(MigrationError) in
+                first.isEmpty ? [] : try self.connection.runOwn(first)
+            }
+        } catch {
+            lock.release([])
+            throw error
+        }
+        defer { lock.release(sessionReset) }
+        do throws(Problem) {
+            return .success(try body())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Waits until the lock is had, and reads the history under it.
     private func acquire(_ lock: any RunLock) throws(MigrationError) -> HistorySnapshot {
+        var snapshot: HistorySnapshot?
+        try waitFor(lock) { (first) throws(MigrationError) in
+            let read = try self.store.read(self.connection, first: first, withLog: true)
+            snapshot = read.snapshot
+            return read.first
+        }
+        if let snapshot { return snapshot }
+        return try look()
+    }
+
+    /// Polls until the lock is had, `lock_wait` is over or the run is interrupted.
+    private func waitFor(
+        _ lock: any RunLock, _ read: ([Step]) throws(MigrationError) -> [StepResult]
+    ) throws(MigrationError) {
         let clock = ContinuousClock()
         let deadline = clock.now.advanced(by: context.settings.lockWait)
         var pause = Duration.milliseconds(20)
         var announced: String??
         while true {
-            var snapshot: HistorySnapshot?
             let attempt = try interruptible { () throws(MigrationError) in
-                try lock.attempt { (first) throws(MigrationError) in
-                    let read = try self.store.read(self.connection, first: first, withLog: true)
-                    snapshot = read.snapshot
-                    return read.first
-                }
+                try lock.attempt(read)
             }
             switch attempt {
-            case .acquired:
-                guard let snapshot else { break }
-                return snapshot
+            case .acquired: return
             case .held(let holder):
                 // One that ended since the attempt is not there to be named.
                 if announced == nil || holder != nil && announced != .some(holder) {

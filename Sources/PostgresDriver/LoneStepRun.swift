@@ -67,9 +67,7 @@ struct LoneStepRun {
 
     private func awaitResult() throws(BatchFailure) {
         while handle.isBusy {
-            let isPending = handle.flush() == .pending
-            let ready = handle.wait(reading: true, writing: isPending)
-            if ready.canRead, !handle.consumeInput() { throw lost() }
+            if !handle.awaitInput() { throw lost() }
         }
     }
 
@@ -91,30 +89,15 @@ struct LoneStepRun {
             let end = min(start + Self.pieceSize, data.count)
             let isTaken = data[start..<end].withUnsafeBufferPointer { handle.putCopyData($0) }
             guard isTaken else { throw lost() }
-            try drain()
+            guard handle.sendAll() else { throw lost() }
             start = end
         }
         guard handle.putCopyEnd() else { throw lost() }
     }
 
-    /// Sends all that is buffered, and reads meanwhile: a server that has notices to say must not
-    /// wait for us while we wait for it.
-    private func drain() throws(BatchFailure) {
-        while true {
-            switch handle.flush() {
-            case .done: return
-            case .failed: throw lost()
-            case .pending:
-                let ready = handle.wait(reading: true, writing: true)
-                if ready.canRead, !handle.consumeInput() { throw lost() }
-            }
-        }
-    }
-
     private func discardCopyOut() throws(BatchFailure) {
         while !handle.discardCopyRows() {
-            let ready = handle.wait(reading: true, writing: false)
-            if ready.canRead, !handle.consumeInput() { throw lost() }
+            if !handle.awaitInput() { throw lost() }
         }
     }
 

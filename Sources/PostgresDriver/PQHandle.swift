@@ -181,15 +181,47 @@ final class PQHandle {
         return PQResult(result)
     }
 
-    /// Throws the rows of a COPY … TO STDOUT away.
+    /// Hands over the messages of a COPY … TO STDOUT that have arrived.
     ///
-    /// - Returns: false when more has to arrive first.
-    func discardCopyRows() -> Bool {
+    /// - Returns: false when more has to arrive first, true at their end.
+    func takeCopyRows(
+        _ receive: (UnsafeRawBufferPointer) throws -> Void
+    ) rethrows -> Bool {
         while true {
             var row: UnsafeMutablePointer<CChar>?
             let count = PQgetCopyData(pointer, &row, 1)
-            PQfreemem(row)
+            defer { PQfreemem(row) }
             if count <= 0 { return count != 0 }
+            try receive(UnsafeRawBufferPointer(start: row, count: Int(count)))
+        }
+    }
+
+    /// Throws them away.
+    ///
+    /// - Returns: the same.
+    func discardCopyRows() -> Bool { takeCopyRows { _ in } }
+
+    /// Waits until the next result or the next message of a COPY is there; false when the
+    /// connection is gone.
+    func awaitInput() -> Bool {
+        let isPending = flush() == .pending
+        let ready = wait(reading: true, writing: isPending)
+        return !ready.canRead || consumeInput()
+    }
+
+    /// Sends all that is buffered, and reads meanwhile: a server that has notices to say must not
+    /// wait for us while we wait for it.
+    ///
+    /// - Returns: false when the connection is gone.
+    func sendAll() -> Bool {
+        while true {
+            switch flush() {
+            case .done: return true
+            case .failed: return false
+            case .pending:
+                let ready = wait(reading: true, writing: true)
+                if ready.canRead, !consumeInput() { return false }
+            }
         }
     }
 

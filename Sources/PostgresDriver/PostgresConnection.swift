@@ -1,7 +1,7 @@
 package import Database
 
 /// A connection to one PostgreSQL database, on libpq. Used by one thread at a time.
-package final class PostgresConnection: Connection {
+package final class PostgresConnection: BulkConnection {
     /// PostgreSQL.
     package let dialect = Dialect.postgres
     /// The server's version, `15.18`.
@@ -87,14 +87,42 @@ package final class PostgresConnection: Connection {
         do {
             return try run.run(onProgress: onProgress)
         } catch {
-            let circumstances = FailureCircumstances(
-                sql: steps[error.stepIndex].sql, wasInterrupted: cancel.wasUsed,
-                countsBytes: countsBytes)
-            let reason = DatabaseError(error.fields, circumstances)
-            // libpq sees the end of a connection only when it reads on; from here it is the end.
-            if reason.code == .connectionLost { close() }
+            let reason = reason(for: error.fields, of: steps[error.stepIndex].sql)
             throw StepFailure(stepIndex: error.stepIndex, error: reason)
         }
+    }
+
+    /// Runs one `COPY … TO STDOUT`.
+    package func copyOut(
+        _ sql: String, receive: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Int64 {
+        cancel.rearm()
+        var run = CopyRun(handle: handle, sql: sql, cancel: cancel)
+        do {
+            return try run.receive(receive)
+        } catch let failure as BatchFailure {
+            throw reason(for: failure.fields, of: sql)
+        }
+    }
+
+    /// Runs one `COPY … FROM STDIN`.
+    package func copyIn(_ sql: String, next: () throws -> [UInt8]?) throws -> Int64 {
+        cancel.rearm()
+        var run = CopyRun(handle: handle, sql: sql, cancel: cancel)
+        do {
+            return try run.send(next)
+        } catch let failure as BatchFailure {
+            throw reason(for: failure.fields, of: sql)
+        }
+    }
+
+    private func reason(for fields: ServerFields, of sql: String) -> DatabaseError {
+        let circumstances = FailureCircumstances(
+            sql: sql, wasInterrupted: cancel.wasUsed, countsBytes: countsBytes)
+        let reason = DatabaseError(fields, circumstances)
+        // libpq sees the end of a connection only when it reads on; from here it is the end.
+        if reason.code == .connectionLost { close() }
+        return reason
     }
 
     /// Says good-bye to the server and closes; a further call does nothing.

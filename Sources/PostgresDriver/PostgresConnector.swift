@@ -73,6 +73,8 @@ struct PostgresConnector {
             keywords += [("host", hosts.names), ("port", hosts.ports)]
             if !hosts.addresses.isEmpty { keywords.append(("hostaddr", hosts.addresses)) }
         }
+        // libpq reads the first `dbname` as a URL, and takes a later one as the name that it is.
+        if let database = options.database { keywords.append(("dbname", database)) }
         if let password = options.password { keywords.append(("password", password)) }
         return keywords
     }

@@ -6,6 +6,8 @@ package struct PostgresOptions {
     package var url: DatabaseURL
     /// A password that takes the place of one in the URL, the environment or a pass file. Secret.
     package var password: String?
+    /// A database in the place of the URL's, on the same server.
+    package var database: String?
     /// How long to wait for a host to answer, zero without limit; `connect_timeout` in the URL or
     /// PGCONNECT_TIMEOUT win.
     package var connectTimeout: Duration
@@ -16,11 +18,13 @@ package struct PostgresOptions {
 
     /// Creates options.
     package init(
-        url: DatabaseURL, password: String? = nil, connectTimeout: Duration = .seconds(10),
-        applicationName: String = "migrate", isCancelled: @escaping () -> Bool = { false }
+        url: DatabaseURL, password: String? = nil, database: String? = nil,
+        connectTimeout: Duration = .seconds(10), applicationName: String = "migrate",
+        isCancelled: @escaping () -> Bool = { false }
     ) {
         self.url = url
         self.password = password
+        self.database = database
         self.connectTimeout = connectTimeout
         self.applicationName = applicationName
         self.isCancelled = isCancelled

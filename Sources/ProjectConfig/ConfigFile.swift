@@ -40,7 +40,8 @@ package enum ConfigFile {
             layout: try top.choice("layout", MigrationLayout.self) ?? .auto,
             historyTable: try historyTable(top),
             defaultEnvironment: try defaultEnvironment(top, environments.map(\.name)),
-            defaults: defaults, environments: environments,
+            defaults: defaults, snapshots: try snapshots(top, folder),
+            environments: environments,
             environmentsMark: top["environments"]?.mark ?? start)
     }
 
@@ -109,8 +110,19 @@ package enum ConfigFile {
 extension ConfigFile {
     private static let topKeys = [
         "migrations", "layout", "history_table", "verify_files", "default_environment",
-        "defaults", "environments",
+        "defaults", "environments", "snapshots",
     ]
+
+    private static func snapshots(
+        _ top: ConfigSection, _ folder: String
+    ) throws(ConfigError) -> SnapshotSettings {
+        guard let section = try top.section("snapshots", known: ["repository", "codec"]) else {
+            return SnapshotSettings()
+        }
+        return SnapshotSettings(
+            repository: try section.string("repository").map { ConfigPath.join(folder, $0) },
+            codec: try section.choice("codec", SnapshotCodec.self))
+    }
 
     private static func environments(
         _ top: ConfigSection, _ defaults: RunOptions

@@ -14,6 +14,28 @@ package enum TransactionMode: String, Sendable, CaseIterable {
     case all
 }
 
+/// How chunks of snapshots are stored.
+package enum SnapshotCodec: String, Sendable, CaseIterable {
+    /// Zstandard.
+    case zstd
+    /// gzip.
+    case gzip
+}
+
+/// Where snapshots are kept: the keys of `snapshots`.
+package struct SnapshotSettings: Sendable, Hashable {
+    /// The repository's folder, joined to the file's; nil where the file does not say.
+    package var repository: String?
+    /// How new chunks are stored; nil where the file does not say.
+    package var codec: SnapshotCodec?
+
+    /// Creates settings.
+    package init(repository: String? = nil, codec: SnapshotCodec? = nil) {
+        self.repository = repository
+        self.codec = codec
+    }
+}
+
 /// How a run keeps other runs away on PostgreSQL.
 package enum LockMode: String, Sendable, CaseIterable {
     /// An advisory lock of the session that runs the migrations.
@@ -160,6 +182,8 @@ package struct ProjectConfig: Sendable {
     package let defaultEnvironment: String?
     /// The file's `defaults` over the program's.
     package let defaults: RunOptions
+    /// Where snapshots are kept.
+    package let snapshots: SnapshotSettings
 
     let environments: [EnvironmentNode]
     let environmentsMark: YAMLMark

@@ -30,6 +30,8 @@ package enum SQLiteOpenMode: Sendable {
 package final class SQLiteConnection: Connection {
     private var handle: SQLiteHandle?
     private let sqliteInterrupter: SQLiteInterrupter
+    /// The file's path; nil for a database in memory.
+    let databasePath: String?
 
     /// `.sqlite`.
     package let dialect = Dialect.sqlite
@@ -67,6 +69,7 @@ package final class SQLiteConnection: Connection {
             throw SQLiteFile.openError(error, url)
         }
         sqliteInterrupter = opened.interrupter
+        databasePath = url.path
         handle = consume opened
         if mode != .readOnlyWork { try refuseReadOnly(url) }
         try readHeader()
@@ -121,6 +124,31 @@ package final class SQLiteConnection: Connection {
     package func close() {
         removeJournalFile()
         handle = nil
+    }
+
+    // MARK: Copies
+
+    /// True once the work that may be interrupted was.
+    var isInterrupted: Bool { sqliteInterrupter.isInterrupted }
+
+    /// Runs work that an interrupt ends, and in which no statement is run on this connection.
+    func whileInterruptible(_ body: () throws(DatabaseError) -> Void) throws(DatabaseError) {
+        sqliteInterrupter.begin()
+        defer { sqliteInterrupter.end() }
+        do throws(DatabaseError) {
+            try body()
+        } catch {
+            throw isInterrupted && error.code == .lockTimeout ? Self.interrupted : error
+        }
+    }
+
+    /// Lends the handle.
+    func withHandle(
+        _ body: (borrowing SQLiteHandle) throws(DatabaseError) -> Void
+    ) throws(DatabaseError) {
+        guard try handle?.lend(body) != nil else {
+            throw DatabaseError(.connectionLost, "the connection is closed")
+        }
     }
 
     // MARK: The journal
@@ -180,7 +208,7 @@ package final class SQLiteConnection: Connection {
         }
     }
 
-    private static let interrupted = DatabaseError(
+    static let interrupted = DatabaseError(
         .cancelled, "interrupted", extendedCode: Int(SQLITE_INTERRUPT))
 
     private func refuseReadOnly(_ url: SQLiteURL) throws(DatabaseError) {

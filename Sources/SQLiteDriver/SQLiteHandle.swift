@@ -2,7 +2,7 @@ import CSQLite
 import Database
 
 /// An open `sqlite3*`: opened by `init`, closed by its end of life. The pointer never leaves this
-/// file.
+/// file but for an `SQLiteBackup`, which its owner keeps within the handle's life.
 ///
 /// Used by one thread at a time; only its `SQLiteInterrupter` may be used from another.
 struct SQLiteHandle: ~Copyable {
@@ -64,6 +64,43 @@ struct SQLiteHandle: ~Copyable {
         } else {
             tableGuard.install(on: pointer)
         }
+    }
+
+    /// Lends itself to `body`.
+    func lend(_ body: (borrowing SQLiteHandle) throws(DatabaseError) -> Void) throws(DatabaseError)
+    {
+        try body(self)
+    }
+
+    /// Begins to copy all of another database over this one.
+    func backup(from source: borrowing SQLiteHandle) throws(DatabaseError) -> SQLiteBackup {
+        try SQLiteBackup(to: pointer, from: source.pointer)
+    }
+
+    /// Bytes of the main database's file as it is on disk. Complete only in a rollback-journal mode,
+    /// and while no one else may write.
+    func readFile(_ count: Int, at offset: Int64) throws(DatabaseError) -> [UInt8] {
+        var code = SQLITE_OK
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
+            code = csqlite_file_read(pointer, buffer.baseAddress, Int32(count), offset)
+            written = code == SQLITE_OK ? count : 0
+        }
+        guard code == SQLITE_OK else {
+            throw SQLiteError.make(
+                extendedCode: code, message: String(cString: sqlite3_errstr(code)))
+        }
+        return bytes
+    }
+
+    /// The length of the main database's file.
+    func fileSize() throws(DatabaseError) -> Int64 {
+        var size: sqlite3_int64 = 0
+        let code = csqlite_file_size(pointer, &size)
+        guard code == SQLITE_OK else {
+            throw SQLiteError.make(
+                extendedCode: code, message: String(cString: sqlite3_errstr(code)))
+        }
+        return size
     }
 
     /// Runs one statement to its end.

@@ -53,6 +53,9 @@ package struct SQLiteURL: Sendable, Hashable {
         }
     }
 
+    /// The file at `path`, whatever characters it has.
+    package init(path: String) { self.init(path: path, parameters: []) }
+
     /// `path` with a relative file placed in `folder`; an absolute path and a database in memory
     /// stay as they are.
     package func resolved(against folder: String) -> SQLiteURL {

@@ -25,25 +25,47 @@ extension Manifest: Codable {
             decoder,
             [
                 "format", "id", "repository", "created_at", "environment", "label", "tool_version",
-                "database", "parts", "exclusions",
+                "database", "chunks", "parts", "exclusions",
             ])
         try RepositoryDescription.checkVersion(fields)
         guard let id = SnapshotID(try fields.text("id")) else { throw fields.invalid("id") }
         let repositoryID = try fields.text("repository")
         guard RepositoryDescription.isID(repositoryID) else { throw fields.invalid("repository") }
         let database = try fields.value("database", SourceDatabase.self)
-        let parts = try fields.value("parts", [Part].self)
+        let chunks = try fields.value("chunks", [Chunk].self)
+        let parts = try Self.parts(fields.value("parts", [PartRecord].self), chunks)
         let exclusions = try fields.value("exclusions", [String].self)
-        let isSound =
-            !parts.isEmpty && parts.allSatisfy { $0.kind.system == database.system }
-            && (database.system != .sqlite || parts.count == 1)
-        guard isSound else { throw fields.invalid("parts") }
+        guard Self.areSound(parts, database.system) else { throw fields.invalid("parts") }
         self.init(
             id: id, repositoryID: repositoryID,
             createdAt: try fields.text("created_at", limit: 40),
             environment: try fields.text("environment"), label: try fields.optionalText("label"),
             toolVersion: try fields.text("tool_version"), database: database, parts: parts,
             exclusions: exclusions)
+        guard distinctChunks == chunks else { throw fields.invalid("chunks") }
+    }
+
+    /// The parts, once every chunk that their slices name is there.
+    private static func parts(_ records: [PartRecord], _ chunks: [Chunk]) throws -> [Part] {
+        var known: [String: Chunk] = [:]
+        for chunk in chunks where known.updateValue(chunk, forKey: chunk.digest.hex) != nil {
+            throw FormatError(.malformed, "a chunk is described twice")
+        }
+        return try records.map { try $0.part(known) }
+    }
+
+    /// Whether the parts are those that a database of the system is made of.
+    private static func areSound(_ parts: [Part], _ system: DatabaseSystem) -> Bool {
+        func count(_ kind: PartKind) -> Int { parts.count { $0.kind == kind } }
+        guard parts.allSatisfy({ $0.kind.system == system }) else { return false }
+        switch system {
+        case .sqlite: return parts.count == 1
+        case .postgresql:
+            return count(.postgresCatalog) == 1 && parts.first?.kind == .postgresCatalog
+                && count(.postgresLargeObjects) <= 1
+                && Set(parts.map { [$0.properties["schema"], $0.properties["table"]] }).count
+                    == count(.postgresTable) + 1
+        }
     }
 
     /// Writes the fields.
@@ -57,7 +79,8 @@ extension Manifest: Codable {
         try container.setOptional("label", label)
         try container.set("tool_version", toolVersion)
         try container.set("database", database)
-        try container.set("parts", parts)
+        try container.set("chunks", distinctChunks)
+        try container.set("parts", parts.map(PartRecord.init))
         try container.set("exclusions", exclusions)
     }
 }
@@ -80,61 +103,16 @@ extension SourceDatabase: Codable {
     }
 }
 
-extension Part: Codable {
-    /// Reads the fields.
-    package init(from decoder: any Decoder) throws {
-        let fields = try Fields(
-            decoder, ["kind", "name", "rows", "bytes", "sha256", "chunks", "properties"])
-        let kind = try fields.choice("kind", PartKind.self)
-        let properties = try fields.value("properties", [String: Property].self)
-        guard Set(properties.keys) == kind.properties else {
-            throw FormatError(
-                .unsupported, "the properties of '\(kind.rawValue)' are not those of this version")
-        }
-        self.init(
-            kind: kind, name: try fields.text("name"),
-            rows: try fields.integer("rows", 0...Int64.max), digest: try fields.digest("sha256"),
-            chunks: try fields.value("chunks", [Chunk].self), properties: properties)
-        // A sum of up to a million chunks of 64 MiB fits.
-        guard chunks.count <= 1_000_000, try fields.integer("bytes", 0...Int64.max) == bytes else {
-            throw fields.invalid("bytes")
-        }
-        if kind == .sqliteDatabase, !isSoundDatabase { throw fields.invalid("properties") }
-    }
-
-    /// Whether the pages are as many bytes as there are.
-    private var isSoundDatabase: Bool {
-        guard let size = properties["page_size"]?.integer,
-            let count = properties["page_count"]?.integer,
-            (512...65536).contains(size), size & (size - 1) == 0, (1...0xFFFF_FFFF).contains(count),
-            let mode = properties["journal_mode"]?.text,
-            ["delete", "truncate", "persist", "memory", "off", "wal"].contains(mode)
-        else { return false }
-        let numbers = ["application_id", "user_version", "tables"]
-        return size * count == bytes && numbers.allSatisfy { properties[$0]?.integer != nil }
-    }
-
-    /// Writes the fields.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: FieldName.self)
-        try container.set("kind", kind.rawValue)
-        try container.set("name", name)
-        try container.set("rows", rows)
-        try container.set("bytes", bytes)
-        try container.set("sha256", digest.hex)
-        try container.set("chunks", chunks)
-        try container.set("properties", properties)
-    }
-}
-
 extension Property: Codable {
-    /// Reads a number or a text.
+    /// Reads a number, a text or several.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let number = try? container.decode(Int64.self) {
             self = .integer(number)
+        } else if let text = try? container.decode(String.self) {
+            self = .text(text)
         } else {
-            self = .text(try container.decode(String.self))
+            self = .texts(try container.decode([String].self))
         }
     }
 
@@ -144,6 +122,7 @@ extension Property: Codable {
         switch self {
         case .integer(let number): try container.encode(number)
         case .text(let text): try container.encode(text)
+        case .texts(let texts): try container.encode(texts)
         }
     }
 }

@@ -1,4 +1,5 @@
 package import Database
+package import SnapshotFormat
 package import Storage
 
 /// Why a snapshot could not be taken, checked or restored, as facts.
@@ -81,5 +82,22 @@ package struct Damage: Sendable, Hashable {
 
     init(_ object: String, _ error: StorageError) {
         self.init(object: object, problem: error.code == .missing ? "it is missing" : error.reason)
+    }
+}
+
+extension SnapshotError {
+    /// What is wrong with the bytes of `object`.
+    package init(_ object: String, _ error: FormatError) {
+        let damage = Damage(object: object, problem: error.message)
+        switch error.code {
+        case .unsupported:
+            self.init(
+                .unsupported, "'\(object)' needs another version of this program: \(error.message)",
+                damage: [damage])
+        case .outOfMemory:
+            self.init(.storage, "'\(object)' cannot be processed: \(error.message)")
+        case .malformed, .digestMismatch:
+            self.init(.damaged, "'\(object)' is damaged: \(error.message)", damage: [damage])
+        }
     }
 }

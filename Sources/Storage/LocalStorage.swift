@@ -66,8 +66,36 @@ package final class LocalStorage: Storage {
         }
     }
 
+    /// Lists everything below the folder.
+    package func contents() throws(StorageError) -> [StoredEntry] {
+        var entries: [StoredEntry] = []
+        try walk(path, "") { found, status in
+            let name = String(found.dropFirst())
+            let isFile = status.st_mode & S_IFMT == S_IFREG
+            let isOurs = name.split(separator: "/").last?.hasPrefix(Self.temporaryPrefix) == true
+            let kind: StoredEntry.Kind =
+                !isFile ? .other : isOurs ? .temporary : Self.isName(name) ? .object : .other
+            entries.append(
+                StoredEntry(
+                    name: name, kind: kind, bytes: Int64(status.st_size),
+                    modifiedAt: modificationTime(status)))
+        }
+        return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
     /// Writes an object.
     package func write(_ name: String, _ bytes: [UInt8]) throws(StorageError) {
+        try write(name, bytes, replaces: true)
+    }
+
+    /// Writes an object that is not there yet.
+    package func create(_ name: String, _ bytes: [UInt8]) throws(StorageError) {
+        try write(name, bytes, replaces: false)
+    }
+
+    private func write(
+        _ name: String, _ bytes: [UInt8], replaces: Bool
+    ) throws(StorageError) {
         let path = try filePath(name)
         let folder = Self.parent(of: path)
         try makeFolder(folder)
@@ -75,7 +103,7 @@ package final class LocalStorage: Storage {
             "\(folder)/\(Self.temporaryPrefix)\(getpid())-\(UInt32.random(in: 0 ... .max))"
         do throws(StorageError) {
             try writeFile(temporary, bytes)
-            guard rename(temporary, path) == 0 else { throw error(.failed, "write", path, errno) }
+            try move(temporary, to: path, replaces: replaces)
         } catch {
             unlink(temporary)
             throw error
@@ -168,6 +196,25 @@ extension LocalStorage {
             throw error(.failed, "write", path, failure.number)
         }
         guard fsync(descriptor) == 0 else { throw error(.failed, "flush", path, errno) }
+    }
+
+    private func move(
+        _ temporary: String, to path: String, replaces: Bool
+    ) throws(StorageError) {
+        if !replaces {
+            // Unlike rename(2), link(2) refuses a name that is taken. A file system without it has
+            // to make do with a look.
+            if link(temporary, path) == 0 {
+                unlink(temporary)
+                return
+            }
+            let number = errno
+            guard [EPERM, EOPNOTSUPP, ENOSYS, EMLINK].contains(number), access(path, F_OK) != 0
+            else {
+                throw error(number == EEXIST ? .exists : .failed, "create", path, number)
+            }
+        }
+        guard rename(temporary, path) == 0 else { throw error(.failed, "write", path, errno) }
     }
 
     private func flushFolder(_ folder: String) throws(StorageError) {

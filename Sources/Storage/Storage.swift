@@ -12,6 +12,11 @@ package protocol Storage: AnyObject {
     /// - Throws: `.failed`, `.invalidName`.
     func list(_ folder: String) throws(StorageError) -> [StoredObject]
 
+    /// Everything that is there, objects and what is none, sorted by name.
+    ///
+    /// - Throws: `.failed`.
+    func contents() throws(StorageError) -> [StoredEntry]
+
     /// All bytes of an object.
     ///
     /// - Throws: `.missing`; `.tooLong` where it has more than `limit` bytes, before they are read;
@@ -23,6 +28,11 @@ package protocol Storage: AnyObject {
     ///
     /// - Throws: `.failed`, `.invalidName`.
     func write(_ name: String, _ bytes: [UInt8]) throws(StorageError)
+
+    /// Writes an object that must not be there yet; as durable as `write`.
+    ///
+    /// - Throws: `.exists`, `.failed`, `.invalidName`.
+    func create(_ name: String, _ bytes: [UInt8]) throws(StorageError)
 
     /// Removes an object; one that is not there is fine.
     ///
@@ -62,6 +72,36 @@ package struct StoredObject: Sendable, Hashable {
     /// Creates one.
     package init(name: String, bytes: Int64, modifiedAt: Int64) {
         self.name = name
+        self.bytes = bytes
+        self.modifiedAt = modifiedAt
+    }
+}
+
+/// Something that is in a storage.
+package struct StoredEntry: Sendable, Hashable {
+    /// What it is.
+    package enum Kind: Sendable, Hashable {
+        /// An object.
+        case object
+        /// What a writer is at, or left when it was killed.
+        case temporary
+        /// Neither: no regular file, or a name that no object has.
+        case other
+    }
+
+    /// Its name.
+    package var name: String
+    /// What it is.
+    package var kind: Kind
+    /// Its length.
+    package var bytes: Int64
+    /// When it was written, in seconds since 1970.
+    package var modifiedAt: Int64
+
+    /// Creates one.
+    package init(name: String, kind: Kind, bytes: Int64, modifiedAt: Int64) {
+        self.name = name
+        self.kind = kind
         self.bytes = bytes
         self.modifiedAt = modifiedAt
     }

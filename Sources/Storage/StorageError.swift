@@ -4,6 +4,8 @@ package struct StorageError: Error, Sendable, Hashable {
     package enum Code: String, Sendable, Hashable {
         /// There is no such object.
         case missing = "object_missing"
+        /// There is one of that name already.
+        case exists = "object_exists"
         /// It is longer than the reader takes.
         case tooLong = "object_too_long"
         /// The name is none that an object may have.

@@ -1,6 +1,8 @@
 internal import Database
 internal import Migrations
 internal import ProjectConfig
+internal import Snapshots
+internal import Storage
 internal import Verification
 
 /// A failure in the form in which it is shown: every error of every layer becomes one, here.
@@ -114,6 +116,29 @@ struct Failure: Error {
         }
     }
 
+    init(_ error: SnapshotError) {
+        self.init(Self.status(error), error.code.rawValue, error.message, hint: error.hint)
+        if let cause = error.database {
+            if error.code == .database { code = cause.code.rawValue }
+            if error.code != .interrupted { add(cause) }
+        }
+        if let cause = error.storage { code = cause.code.rawValue }
+        if !error.damage.isEmpty { facts["damage"] = .array(error.damage.map(\.json)) }
+    }
+
+    private static func status(_ error: SnapshotError) -> ExitStatus {
+        switch error.code {
+        case .noRepository: .configuration
+        case .notFound, .damaged, .unsupported: .snapshotDamaged
+        case .databaseDamaged: .verificationFailed
+        case .refused: .refused
+        case .restoreFailed: .restoreFailed
+        case .interrupted: .interrupted
+        case .storage: error.storage?.code == .locked ? .lockHeld : .storageFailed
+        case .database: error.database.map(status) ?? .internalError
+        }
+    }
+
     private mutating func add(_ error: DatabaseError) {
         if let detail = error.detail { notes.append("detail: \(detail)") }
         if let serverHint = error.hint, serverHint != hint { notes.append("hint: \(serverHint)") }
@@ -175,6 +200,11 @@ struct Failure: Error {
         if let hint { lines.append(terminal.styledError("hint:", .bold) + " " + hint) }
         return lines.joined(separator: "\n")
     }
+}
+
+extension Damage {
+    /// The damage for the JSON document.
+    var json: JSONValue { .object(["object": .string(object), "problem": .string(problem)]) }
 }
 
 extension RunReport {

@@ -43,17 +43,24 @@ struct ManualPage {
     private var subcommands: [String] {
         var lines = [".Sh SUBCOMMANDS"]
         for command in root.subcommands ?? [] where command.commandName != "help" {
-            let own = command.arguments.filter { !$0.isGlobal && $0.isShown }
-            var title = ".Ss \(root.commandName) \(command.commandName)"
-            for operand in own where operand.isPositional {
-                title += " Ar \(operand.valueName ?? "")" + (operand.isRepeating ? " ..." : "")
-            }
-            lines.append(title)
-            lines += Mdoc.text(command.abstract ?? "")
-            if let discussion = command.discussion { lines += [".Pp"] + Mdoc.text(discussion) }
-            lines += list(own)
+            lines += section(command, root.commandName)
         }
         return lines
+    }
+
+    /// A command, or the commands of a group.
+    private func section(_ command: CommandAccount, _ parent: String) -> [String] {
+        let name = "\(parent) \(command.commandName)"
+        let group = (command.subcommands ?? []).filter { $0.commandName != "help" }
+        guard group.isEmpty else { return group.flatMap { section($0, name) } }
+        let own = command.arguments.filter { !$0.isGlobal && $0.isShown }
+        var title = ".Ss \(name)"
+        for operand in own where operand.isPositional {
+            title += " Ar \(operand.valueName ?? "")" + (operand.isRepeating ? " ..." : "")
+        }
+        var lines = [title] + Mdoc.text(command.abstract ?? "")
+        if let discussion = command.discussion { lines += [".Pp"] + Mdoc.text(discussion) }
+        return lines + list(own)
     }
 
     private func list(_ arguments: [ArgumentAccount]) -> [String] {
@@ -85,6 +92,7 @@ struct ManualPage {
             "MIGRATE_ENV, MIGRATE_CONFIG, MIGRATE_URL, MIGRATE_DIR",
             "As the options --env, --config, --url and --dir, which go before."
         ),
+        ("MIGRATE_REPOSITORY", "As the option --repository of snapshot and restore."),
         ("NO_COLOR", "No colour, if it is set and not empty."),
         (
             "PGHOST, PGUSER, PGPASSWORD, PGPASSFILE, PGSERVICE, ...",

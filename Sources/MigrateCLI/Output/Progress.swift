@@ -25,6 +25,7 @@ final class Progress {
             $0.label = label
             $0.done = 0
             $0.total = statements
+            $0.bytes = nil
             $0.start = .now
             $0.isActive = true
         }
@@ -32,6 +33,17 @@ final class Progress {
 
     /// `done` of its statements are done.
     func statementDone(_ done: Int) { state.mutex.withLock { $0.done = done } }
+
+    /// Work begins that is measured in bytes.
+    func begin(_ label: String) {
+        begin(label, statements: 0)
+        state.mutex.withLock { $0.bytes = (0, 0) }
+    }
+
+    /// `done` of `total` bytes are done; a total of 0 is not known.
+    func bytesDone(_ done: Int64, _ total: Int64) {
+        state.mutex.withLock { $0.bytes = (done, total) }
+    }
 
     /// Takes the line away while `body` prints something else; it comes back afterwards.
     func pause(_ body: () -> Void) {
@@ -54,6 +66,8 @@ private struct State {
     var label = ""
     var done = 0
     var total = 0
+    /// Where the work is measured in bytes.
+    var bytes: (done: Int64, total: Int64)?
     var start = ContinuousClock.now
     var isShown = false
     var isActive = false
@@ -68,10 +82,30 @@ private struct State {
     var line: String {
         let elapsed = (ContinuousClock.now - start).components.seconds
         let statement = min(done + 1, max(total, 1))
-        let facts = ": statement \(statement) of \(max(total, 1)), \(elapsed) s"
+        let facts =
+            bytes.map { ": " + Self.facts($0.done, $0.total, start) }
+            ?? ": statement \(statement) of \(max(total, 1)), \(elapsed) s"
         let space = Terminal.errorWidth - 1 - facts.count
         guard label.count > space else { return label + facts }
         return label.prefix(max(0, space - 1)) + "…" + facts
+    }
+}
+
+extension State {
+    /// `120 MB of 1.0 GB, 210 MB/s, 4 s left`.
+    fileprivate static func facts(
+        _ done: Int64, _ total: Int64, _ start: ContinuousClock.Instant
+    ) -> String {
+        let milliseconds = max(1, (ContinuousClock.now - start).wholeMilliseconds)
+        guard done > 0 else { return "\(milliseconds / 1000) s" }
+        let rate = done * 1000 / milliseconds
+        var facts = describe(bytes: done)
+        if total > 0 { facts += " of \(describe(bytes: total))" }
+        facts += ", \(describe(bytes: rate))/s"
+        if total > done, rate > 0 {
+            facts += ", \(describe(milliseconds: (total - done) / rate * 1000)) left"
+        }
+        return facts
     }
 }
 

@@ -89,6 +89,35 @@ func describe(milliseconds: Int64) -> String {
     }
 }
 
+/// A length for people, in powers of 1000: `312 B`, `4.2 MB`, `118 MB`.
+func describe(bytes: Int64) -> String {
+    var value = bytes
+    var rest: Int64 = 0
+    for unit in ["B", "kB", "MB", "GB", "TB"] {
+        if value < 1000 || unit == "TB" {
+            let digit = unit == "B" || value >= 100 ? "" : ".\(rest / 100)"
+            return "\(value)\(digit) \(unit)"
+        }
+        rest = value % 1000
+        value /= 1000
+    }
+    return "\(bytes) B"
+}
+
+extension String {
+    /// Text of somebody else on one line: what would move the cursor or colour the screen is a space.
+    var asOneLine: String {
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.map {
+                    switch $0.properties.generalCategory {
+                    case .control, .format, .lineSeparator, .paragraphSeparator: " "
+                    default: $0
+                    }
+                }))
+    }
+}
+
 /// `1 migration`, `2 migrations`.
 func count(_ number: Int, _ noun: String) -> String {
     "\(number) \(noun)\(number == 1 ? "" : "s")"

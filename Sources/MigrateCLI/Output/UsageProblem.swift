@@ -13,7 +13,8 @@ struct UsageProblem {
         let lines = RootCommand.fullMessage(for: error).split(separator: "\n").map(String.init)
         let place = Self.place(lines)
         command =
-            place == RootCommand.name ? nil : place.split(separator: " ").last.map(String.init)
+            place == RootCommand.name
+            ? nil : place.split(separator: " ").dropFirst().joined(separator: " ")
         let message = RootCommand.message(for: error)
         if command == nil, message.contains("nexpected argument"),
             let word = Self.quoted(message).first
@@ -45,7 +46,8 @@ struct UsageProblem {
         "rollback": "down", "revert": "down", "undo": "down", "migrate": "up", "apply": "up",
         "upgrade": "up", "deploy": "up", "create": "new", "generate": "new", "add": "new",
         "info": "status", "list": "status", "version": "--version", "validate": "verify",
-        "check": "verify", "force": "repair", "resolve": "repair", "reset": "redo",
+        "backup": "snapshot create", "dump": "snapshot create", "check": "verify",
+        "force": "repair", "resolve": "repair", "reset": "redo",
     ]
 
     /// The words before `--help` in the parser's last line, `See 'migrate up --help' for …`.

@@ -16,6 +16,8 @@ internal import SQLiteDriver
 enum Access {
     /// Only looks. A missing SQLite file is read as an empty database and not created.
     case look
+    /// Only reads, under the run's lock; a missing database is an error.
+    case read
     /// Changes what is there; a missing database is an error.
     case change
     /// As `change`, and creates the SQLite file.
@@ -114,7 +116,8 @@ extension App {
             connection = try SQLiteConnection(SQLiteURL(":memory:"), mode: .create)
         } else {
             let mode: SQLiteOpenMode =
-                access == .look ? .readOnlyWork : access == .create ? .create : .existing
+                access == .look || access == .read
+                ? .readOnlyWork : access == .create ? .create : .existing
             // As in PostgreSQL, and unlike in SQLite, zero is without limit.
             let limit = project.options.lockTimeout
             connection = try SQLiteConnection(
@@ -161,7 +164,7 @@ extension App {
 }
 
 /// The SQLite driver's lock file in the shape that the runner wants.
-private final class DatabaseFileLock: ExternalLock {
+final class DatabaseFileLock: ExternalLock {
     private let lock: SQLiteFileLock
 
     init(_ lock: SQLiteFileLock) { self.lock = lock }

@@ -1,0 +1,81 @@
+package import Database
+
+/// Removes what restores have left behind: their own databases, and no other.
+package enum PostgresRestoreCleanup {
+    /// What was done.
+    package struct Report: Sendable {
+        /// Databases that were dropped.
+        package var dropped: [String] = []
+        /// Databases that were opened again.
+        package var reopened: [String] = []
+        /// Databases of restores that still run, which were left alone.
+        package var running: [String] = []
+    }
+
+    /// Drops the databases of restores that were killed, and opens targets that they had closed.
+    ///
+    /// - Parameter connect: opens a session to a database of the server.
+    /// - Throws: `.database`.
+    package static func run(
+        connect: (String) throws -> any BulkConnection
+    ) throws(SnapshotError) -> Report {
+        do {
+            let session = try MaintenanceSession(connect, besides: "")
+            defer { session.connection.close() }
+            var report = Report()
+            for name in try session.databases() {
+                guard let names = RestoreNames.read(name, "restore") else { continue }
+                guard try session.lock(names) else {
+                    report.running.append(name)
+                    continue
+                }
+                if try undo(names, session) { report.reopened.append(names.target) }
+                report.dropped.append(name)
+                try session.unlock(names)
+            }
+            return report
+        } catch {
+            throw SnapshotError(postgres: error)
+        }
+    }
+
+    /// Drops the database that a restore has replaced.
+    ///
+    /// - Returns: its name.
+    /// - Throws: `.notFound` where there is none of this restore; `.database`.
+    package static func forget(
+        _ id: String, connect: (String) throws -> any BulkConnection
+    ) throws(SnapshotError) -> String {
+        do {
+            let session = try MaintenanceSession(connect, besides: "")
+            defer { session.connection.close() }
+            let found = try session.databases().first { RestoreNames.read($0, "before")?.id == id }
+            guard let found else {
+                throw SnapshotError(.notFound, "no database was kept by a restore '\(id)'")
+            }
+            try session.drop(found)
+            return found
+        } catch {
+            throw SnapshotError(postgres: error)
+        }
+    }
+
+    /// Drops a restore's database, and opens the target where the restore was stopped while it was
+    /// about to swap.
+    ///
+    /// - Returns: whether the target was opened.
+    @discardableResult
+    static func undo(_ names: RestoreNames, _ session: MaintenanceSession) throws -> Bool {
+        let target = try session.find(names.target)
+        // The restored database is closed by nothing but the swap, right after the target.
+        let restored = try session.find(names.restored)
+        guard restored.exists else { return false }
+        var isReopened = false
+        if target.exists, !target.allowsConnections, !(try session.find(names.kept).exists) {
+            try session.allowConnections(names.target, true)
+            isReopened = true
+        }
+        try session.drop(names.restored)
+        return isReopened
+    }
+}

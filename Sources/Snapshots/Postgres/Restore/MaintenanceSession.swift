@@ -1,0 +1,82 @@
+internal import Database
+internal import PostgresCatalog
+
+/// The session from which databases are created, renamed and dropped: it is connected to neither of
+/// them.
+struct MaintenanceSession {
+    let connection: any BulkConnection
+
+    /// Connects to a database that every server has.
+    init(
+        _ connect: (String) throws -> any BulkConnection, besides target: String
+    ) throws {
+        do {
+            connection = try connect(target == "postgres" ? "template1" : "postgres")
+        } catch let error as DatabaseError where error.code == .databaseMissing {
+            connection = try connect("template1")
+        }
+        try connection.run(PostgresSession.restore)
+    }
+
+    /// Whether a database of the name is there, and takes connections.
+    func find(_ name: String) throws -> (exists: Bool, allowsConnections: Bool) {
+        let rows = try connection.query(
+            "SELECT datallowconn FROM pg_catalog.pg_database WHERE datname = $1", [.text(name)]
+        ).rows
+        return (!rows.isEmpty, rows.first?[0].boolean ?? false)
+    }
+
+    /// Creates a database like the one that was described.
+    func create(_ name: String, like database: DatabaseProperties) throws {
+        func option(_ word: String, _ value: String?) -> String {
+            value.map { " \(word) \(PostgresName.literal($0))" } ?? ""
+        }
+        var sql = "CREATE DATABASE \(PostgresName.quoted(name)) TEMPLATE template0"
+        sql += option("ENCODING", database.encoding)
+        sql += option("LC_COLLATE", database.collate) + option("LC_CTYPE", database.characterType)
+        let major = connection.serverVersionNumber / 10_000
+        switch database.localeProvider {
+        case "icu":
+            sql += " LOCALE_PROVIDER icu" + option("ICU_LOCALE", database.locale)
+            if major >= 16 { sql += option("ICU_RULES", database.localeRules) }
+        case "builtin":
+            sql += " LOCALE_PROVIDER builtin" + option("BUILTIN_LOCALE", database.locale)
+        default: if major >= 15 { sql += " LOCALE_PROVIDER libc" }
+        }
+        try connection.run([Step(sql, runsAlone: true)])
+    }
+
+    /// Removes a database of ours, whoever is connected to it.
+    func drop(_ name: String) throws {
+        guard try find(name).exists else { return }
+        let quoted = PostgresName.quoted(name)
+        try connection.run([
+            Step("ALTER DATABASE \(quoted) IS_TEMPLATE false", runsAlone: true),
+            Step("DROP DATABASE \(quoted) WITH (FORCE)", runsAlone: true),
+        ])
+    }
+
+    /// Takes connections again, or no longer.
+    func allowConnections(_ name: String, _ isAllowed: Bool) throws {
+        try connection.query(
+            "ALTER DATABASE \(PostgresName.quoted(name)) ALLOW_CONNECTIONS \(isAllowed)")
+    }
+
+    /// Tries the lock that a running restore holds to the end of its session.
+    func lock(_ names: RestoreNames) throws -> Bool {
+        try connection.query(
+            "SELECT pg_catalog.pg_try_advisory_lock($1)", [.integer(names.lockKey)]
+        )
+        .rows[0][0].boolean == true
+    }
+
+    func unlock(_ names: RestoreNames) throws {
+        try connection.query("SELECT pg_catalog.pg_advisory_unlock($1)", [.integer(names.lockKey)])
+    }
+
+    /// The names of all databases.
+    func databases() throws -> [String] {
+        try connection.query("SELECT datname FROM pg_catalog.pg_database ORDER BY 1").rows
+            .compactMap { $0[0].string }
+    }
+}

@@ -1,0 +1,63 @@
+internal import Database
+internal import PostgresCatalog
+
+/// Looks whether a server can take a snapshot, and writes nothing.
+struct Preflight {
+    private let content: RestoreContent
+    private let connection: any Connection
+
+    init(_ content: RestoreContent, _ connection: any Connection) {
+        self.content = content
+        self.connection = connection
+    }
+
+    /// Checks all.
+    ///
+    /// - Throws: `.refused`.
+    func check(_ missingRoles: MissingRoles) throws -> RolePolicy {
+        try checkVersion()
+        try checkPrivileges()
+        try checkExtensions()
+        return try RolePolicy(missingRoles, content.model, connection)
+    }
+
+    private func checkVersion() throws {
+        let major = connection.serverVersionNumber / 10_000
+        guard major >= content.serverMajor else {
+            throw SnapshotError(
+                .refused,
+                "the snapshot is of PostgreSQL \(content.serverMajor), and the server is "
+                    + connection.serverVersion,
+                hint: "Restore into a server of version \(content.serverMajor) or later.")
+        }
+    }
+
+    private func checkPrivileges() throws {
+        let row = try connection.query(
+            """
+            SELECT rolsuper OR rolcreatedb FROM pg_catalog.pg_roles \
+            WHERE rolname = current_user
+            """
+        ).rows.first
+        guard row?[0].boolean == true else {
+            throw SnapshotError(
+                .refused, "the role may not create databases",
+                hint: "Grant it CREATEDB, or restore as another role.")
+        }
+    }
+
+    private func checkExtensions() throws {
+        let rows = try connection.query(
+            "SELECT name, version FROM pg_catalog.pg_available_extension_versions"
+        ).rows
+        let available = Set(rows.map { [$0[0].string, $0[1].string] })
+        let missing = content.model.extensions.filter {
+            !available.contains([$0.name, $0.version])
+        }
+        guard let first = missing.first else { return }
+        let names = missing.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
+        throw SnapshotError(
+            .refused, "the server does not have the extension \(names)",
+            hint: "Install '\(first.name)' in the version of the snapshot.")
+    }
+}

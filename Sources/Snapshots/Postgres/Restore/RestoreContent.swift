@@ -1,0 +1,78 @@
+internal import PostgresCatalog
+internal import SnapshotFormat
+
+/// What is restored, read out of the manifest and its catalog and found to fit.
+struct RestoreContent: Sendable {
+    let document: CatalogDocument
+    let model: SchemaModel
+    /// The parts with rows that are loaded.
+    let parts: [Part]
+    /// The tables' parts by the table's place in the model.
+    let tables: [Int: Part]
+    let largeObjects: Part?
+    let serverMajor: Int
+
+    var rows: Int64 { tables.values.reduce(0) { $0 + $1.rows } }
+
+    /// - Throws: `.damaged`, `.unsupported`, `.storage`.
+    init(
+        _ parts: [Part], _ reader: any ChunkReader, _ serverVersion: String,
+        _ options: PostgresRestore.Options
+    ) throws(SnapshotError) {
+        guard let catalog = parts.first, catalog.kind == .postgresCatalog,
+            let major = Int(serverVersion.prefix { $0 != "." })
+        else { throw SnapshotError(.damaged, "the snapshot is none of a PostgreSQL database") }
+        guard catalog.bytes <= CatalogDocument.maximumBytes else {
+            throw SnapshotError(.unsupported, "the description of the database is too long")
+        }
+        var bytes: [UInt8] = []
+        for slice in catalog.slices {
+            let content = try reader.read(slice.chunk)
+            bytes += content[Int(slice.offset)..<Int(slice.offset + slice.length)]
+        }
+        guard ContentDigest(of: bytes) == catalog.digest else {
+            throw SnapshotError(.damaged, "the description of the database is another one")
+        }
+        document = try CatalogDocument(bytes)
+        model = document.model
+        serverMajor = major
+        guard document.holdsRows, !options.isSchemaOnly else {
+            (self.parts, tables, largeObjects) = ([], [:], nil)
+            return
+        }
+        tables = try Self.tables(parts, model)
+        largeObjects = parts.first { $0.kind == .postgresLargeObjects }
+        self.parts = Array(parts.dropFirst())
+    }
+
+    /// Finds the table of each part; every table must have one, with the same columns.
+    private static func tables(
+        _ parts: [Part], _ model: SchemaModel
+    ) throws(SnapshotError) -> [Int: Part] {
+        var places: [QualifiedName: Int] = [:]
+        for (index, table) in model.tables.enumerated() {
+            places[QualifiedName(schema: table.schema, name: table.name)] = index
+        }
+        var tables: [Int: Part] = [:]
+        for part in parts where part.kind == .postgresTable {
+            let name = QualifiedName(
+                schema: part.properties["schema"]?.text ?? "",
+                name: part.properties["table"]?.text ?? "")
+            let target = part.properties["loads_through"]?.texts ?? []
+            guard let index = places[name],
+                model.tables[index].columns == part.properties["columns"]?.texts,
+                (model.tables[index].extensionCondition ?? "")
+                    == part.properties["condition"]?.text,
+                (model.tables[index].loadsThrough.map { [$0.schema, $0.name] } ?? []) == target
+            else {
+                throw SnapshotError(
+                    .damaged, "the table '\(part.name)' is not the one of the catalog")
+            }
+            tables[index] = part
+        }
+        guard tables.count == model.tables.count else {
+            throw SnapshotError(.damaged, "a table of the catalog has no part")
+        }
+        return tables
+    }
+}

@@ -1,0 +1,70 @@
+internal import PostgresCatalog
+internal import SnapshotFormat
+
+/// Compares what was read out of the restored database with what the snapshot says.
+struct RestoreProof {
+    let document: CatalogDocument
+    let parts: [Part]
+    let roles: RolePolicy
+    /// Whether both servers are of one major version, and write definitions in the same words.
+    let isSameMajor: Bool
+
+    /// The sums of the rows.
+    ///
+    /// - Throws: `.restoreFailed` with the first table that differs.
+    func check(rows restored: [Part]) throws(SnapshotError) {
+        func key(_ part: Part) -> [Property?] {
+            [part.properties["schema"], part.properties["table"]]
+        }
+        var found: [[Property?]: Part] = [:]
+        for part in restored { found[key(part)] = part }
+        for part in parts where part.kind != .postgresCatalog {
+            let other = found[key(part)]
+            if part.kind == .postgresLargeObjects, part.rows == 0, other == nil { continue }
+            guard let other, other.rows == part.rows else {
+                throw SnapshotError(
+                    .restoreFailed,
+                    "'\(part.name)' has \(other?.rows ?? 0) rows in the place of \(part.rows)")
+            }
+            guard other.properties["content_hash"] == part.properties["content_hash"] else {
+                throw SnapshotError(
+                    .restoreFailed, "the rows of '\(part.name)' are not those of the snapshot")
+            }
+        }
+    }
+
+    /// The objects.
+    ///
+    /// - Throws: `.restoreFailed` with the first object that differs.
+    func check(catalog restored: CatalogDocument) throws(SnapshotError) {
+        let isExact = isSameMajor && (roles.missing.isEmpty || roles.policy == .createNologin)
+        let (wanted, found) = (objects(document, isExact), objects(restored, isExact))
+        for (name, object) in wanted where found[name] != object {
+            let what = found[name] == nil ? "is missing" : "is another one"
+            throw SnapshotError(.restoreFailed, "the \(name) \(what) in the restored database")
+        }
+        for name in found.keys where wanted[name] == nil {
+            throw SnapshotError(.restoreFailed, "the restored database has the \(name) besides")
+        }
+        guard restored.sequences == document.sequences || !isExact else {
+            throw SnapshotError(.restoreFailed, "a sequence does not stand where it stood")
+        }
+        var database = restored.database
+        database.name = document.database.name
+        guard !isExact || database == document.database else {
+            throw SnapshotError(.restoreFailed, "the settings of the database are other ones")
+        }
+    }
+
+    /// Entries by kind and name; of an entry that need not be the same word by word, no more.
+    private func objects(
+        _ document: CatalogDocument, _ isExact: Bool
+    ) -> [String: CatalogDocument.Entry?] {
+        var objects: [String: CatalogDocument.Entry?] = [:]
+        for entry in document.entries {
+            let name = entry.schema.map { "\($0).\(entry.name)" } ?? entry.name
+            objects["\(entry.kind) '\(name)'"] = .some(isExact ? entry : nil)
+        }
+        return objects
+    }
+}

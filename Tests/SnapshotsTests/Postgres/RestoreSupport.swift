@@ -1,0 +1,46 @@
+import Database
+import PostgresDriver
+import Snapshots
+import TestSupport
+
+extension TestDatabase {
+    /// Opens a session to any database of the server.
+    static func connection(
+        _ name: String, applicationName: String = "migrate restore"
+    ) throws -> PostgresConnection {
+        try PostgresConnection(
+            PostgresOptions(
+                url: PostgresServer.url(database: "postgres"), database: name,
+                applicationName: applicationName))
+    }
+
+    /// Restores a snapshot in its place, or in that of another one.
+    func restore(
+        _ content: PostgresContent, from chunks: any ChunkReader, target: String? = nil,
+        options: PostgresRestore.Options = .init(), cancellation: Cancellation = Cancellation(),
+        onPhase: @escaping @Sendable (PostgresRestore.Phase) throws -> Void = { _ in }
+    ) throws -> PostgresRestore.Report {
+        try PostgresRestore(
+            connect: { try Self.connection($0) }, access: .live, reader: chunks, options: options,
+            cancellation: cancellation, onPhase: onPhase
+        ).run(content.parts, serverVersion: content.serverVersion, target: target ?? name)
+    }
+}
+
+/// Databases that tests have made besides their own.
+enum Databases {
+    static func drop(_ names: [String?]) throws {
+        let admin = try PostgresServer.connect()
+        for name in names.compactMap({ $0 }) {
+            try admin.query("DROP DATABASE IF EXISTS \"\(name)\" WITH (FORCE)")
+        }
+    }
+
+    /// Those whose names begin so, with the name itself.
+    static func like(_ prefix: String) throws -> [String] {
+        try PostgresServer.connect().query(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, $1) ORDER BY 1",
+            [.text(prefix)]
+        ).rows.compactMap { $0[0].string }
+    }
+}
