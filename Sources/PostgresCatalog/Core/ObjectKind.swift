@@ -7,6 +7,8 @@ enum ObjectKind: String, Sendable, CaseIterable {
     case schema = "SCHEMA"
     case language = "LANGUAGE"
     case collation = "COLLATION"
+    // A function uses the transforms that are there when it is created.
+    case transform = "TRANSFORM"
     case `extension` = "EXTENSION"
     case shellType = "SHELL TYPE"
     case type = "TYPE"
@@ -14,7 +16,6 @@ enum ObjectKind: String, Sendable, CaseIterable {
     // A view may use a cast without naming it, and its row in pg_depend is the cast's function: a
     // cast is created as soon as its function is there.
     case cast = "CAST"
-    case transform = "TRANSFORM"
     case function = "FUNCTION"
     case procedure = "PROCEDURE"
     case aggregate = "AGGREGATE"

@@ -51,6 +51,11 @@ struct EntryWriter {
                 let text = SQLQuoting.literal(comment)
                 statements.append(SchemaStatement("COMMENT ON \(part.target) IS \(text)"))
             }
+            for name in contents.extensionDependencies[part.id] ?? [] {
+                let ext = SQLQuoting.identifier(name)
+                statements.append(
+                    SchemaStatement("ALTER \(part.target) DEPENDS ON EXTENSION \(ext)"))
+            }
             for label in contents.labels[part.id] ?? [] {
                 let provider = SQLQuoting.identifier(label.provider)
                 let text = SQLQuoting.literal(label.label)
@@ -63,30 +68,32 @@ struct EntryWriter {
     }
 
     private func tables(_ numbers: [Int]) -> [TableContents] {
-        let tables = contents.tables.map { table in
-            var contents = table.contents
-            if !self.contents.isMember(.relation, table.id.oid) {
-                contents.entry = restoreOrder.graph.index(of: table.id).map { numbers[$0] }
-            }
-            return contents
-        }
-        return tables.sorted { left, right in
-            let (a, b) = (left.entry ?? 0, right.entry ?? 0)
-            return a == b ? (left.schema, left.name) < (right.schema, right.name) : a < b
-        }
+        inOrder(
+            contents.tables.map { table in
+                var contents = table.contents
+                contents.entry = entry(of: table.id, numbers)
+                return (contents.entry ?? 0, contents)
+            })
     }
 
     private func sequences(_ numbers: [Int]) -> [SequenceContents] {
-        let sequences = contents.sequences.map { sequence in
-            var contents = sequence.contents
-            if !self.contents.isMember(.relation, sequence.id.oid) {
-                contents.entry = restoreOrder.graph.index(of: sequence.id).map { numbers[$0] }
-            }
-            return contents
-        }
-        return sequences.sorted { left, right in
-            let (a, b) = (left.entry ?? 0, right.entry ?? 0)
-            return a == b ? (left.schema, left.name) < (right.schema, right.name) : a < b
-        }
+        inOrder(
+            contents.sequences.map { sequence in
+                var contents = sequence.contents
+                contents.entry = entry(of: sequence.id, numbers)
+                return (contents.entry ?? 0, contents)
+            })
+    }
+
+    /// The number of the entry that creates something; nil where an extension does.
+    private func entry(of id: ObjectID, _ numbers: [Int]) -> Int? {
+        contents.members[id] == nil ? restoreOrder.graph.index(of: id).map { numbers[$0] } : nil
+    }
+
+    /// By entry; what has none keeps its order, which is that of the foreign keys.
+    private func inOrder<Value>(_ values: [(entry: Int, value: Value)]) -> [Value] {
+        values.enumerated().sorted { left, right in
+            (left.element.entry, left.offset) < (right.element.entry, right.offset)
+        }.map(\.element.value)
     }
 }

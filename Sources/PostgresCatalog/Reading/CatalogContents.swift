@@ -17,6 +17,12 @@ struct CatalogContents: Sendable {
     /// The database.
     var database = DatabaseProperties(
         name: "", owner: "", encoding: "", localeProvider: "", collate: "", characterType: "")
+    /// The columns of all relations of a user's schemas.
+    var columns = RelationColumns()
+    /// The configuration tables and sequences of extensions, each with its condition.
+    var configuration: [UInt32: String] = [:]
+    /// The extensions whose removal takes an object along: `ALTER … DEPENDS ON EXTENSION`.
+    var extensionDependencies: [ObjectID: [String]] = [:]
     /// Comments by what they are on.
     var comments: [ObjectID: String] = [:]
     /// Security labels by what they are on.

@@ -66,10 +66,10 @@ enum CompletenessGate {
         ON d.oid = s.subdbid AND d.datname = pg_catalog.current_database()
         """
 
-    // TOAST tables and their indexes come with their tables, and temporary relations go with their
+    // TOAST tables come with their tables, composite types are in pg_type, temporary relations go with their
     // sessions.
     private static let relations = """
-        SELECT 1259, oid FROM pg_catalog.pg_class WHERE oid >= 16384 AND relkind <> 't' \
+        SELECT 1259, oid FROM pg_catalog.pg_class WHERE oid >= 16384 AND relkind NOT IN ('t', 'c') \
         AND relpersistence <> 't' AND relnamespace <> 99
         """
 
@@ -86,7 +86,8 @@ enum CompletenessGate {
     private static let constraints = """
         SELECT 2606, con.oid FROM pg_catalog.pg_constraint con \
         LEFT JOIN pg_catalog.pg_class c ON c.oid = con.conrelid \
-        WHERE con.oid >= 16384 AND con.contype <> 't' AND c.relpersistence IS DISTINCT FROM 't'
+        WHERE con.oid >= 16384 AND con.contype <> 't' AND c.relpersistence IS DISTINCT FROM 't' \
+        AND NOT (con.contype = 'f' AND con.conparentid <> 0)
         """
 
     private static let rules = """
@@ -97,8 +98,8 @@ enum CompletenessGate {
 
     private static let triggers = """
         SELECT 2620, t.oid FROM pg_catalog.pg_trigger t \
-        JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid \
-        WHERE t.oid >= 16384 AND NOT t.tgisinternal AND c.relpersistence <> 't'
+        JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid WHERE t.oid >= 16384 \
+        AND NOT t.tgisinternal AND t.tgparentid = 0 AND c.relpersistence <> 't'
         """
 
     // The constructors of a range type come with it.

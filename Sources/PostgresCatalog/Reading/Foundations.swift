@@ -2,7 +2,10 @@
 /// comments and the security labels.
 struct Foundations: ObjectReader {
     func queries(_ server: ServerFacts) -> [String] {
-        [Self.members, Self.edges, Self.types, Self.comments, Self.labels]
+        [
+            Self.members, Self.edges, Self.types, Self.comments, Self.labels,
+            Self.extensionDependencies,
+        ]
     }
 
     func read(_ answers: [Answer], into contents: inout CatalogContents) throws(CatalogError) {
@@ -23,6 +26,10 @@ struct Foundations: ObjectReader {
         answers[4].forEach { row in
             contents.labels[Self.id(&row), default: []].append(
                 SecurityLabel(provider: row.text(), label: row.text()))
+        }
+        answers[5].forEach { row in
+            let id = ObjectID(SystemCatalog(rawValue: row.oid()), row.oid())
+            contents.extensionDependencies[id, default: []].append(row.text())
         }
     }
 
@@ -64,11 +71,17 @@ struct Foundations: ObjectReader {
     // The schema public has a low OID, and a large object has the one that its user chose.
     private static let comments = """
         SELECT classoid, objoid, objsubid, description FROM pg_catalog.pg_description \
-        WHERE objoid >= 16384 OR classoid IN (2615, 2613)
+        WHERE objoid >= 16384 OR classoid IN (2613, 2615)
         """
 
     private static let labels = """
         SELECT classoid, objoid, objsubid, provider, label FROM pg_catalog.pg_seclabel \
         ORDER BY classoid, objoid, objsubid, provider
+        """
+
+    private static let extensionDependencies = """
+        SELECT d.classid, d.objid, e.extname FROM pg_catalog.pg_depend d \
+        JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid \
+        WHERE d.deptype = 'x' AND d.refclassid = 3079 ORDER BY e.extname
         """
 }

@@ -16,6 +16,8 @@ protocol ObjectReader: Sendable {
 struct ServerFacts: Sendable {
     /// The major version: 14 to 18.
     var major: Int
+    /// Whether the role may read how subscriptions connect.
+    var readsSubscriptions = false
 
     /// A condition: `schema`, an expression that is the OID of a schema, is none of the server's.
     func isUserSchema(_ schema: String) -> String {

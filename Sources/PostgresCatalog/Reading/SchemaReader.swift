@@ -18,7 +18,7 @@ struct SchemaReader {
     static let majors = 14...18
 
     private let connection: any Connection
-    private let server: ServerFacts
+    private let major: Int
     private let readers: [any ObjectReader]
 
     /// - Throws: `.unsupportedServer`.
@@ -35,7 +35,7 @@ struct SchemaReader {
                     ? "A newer version of migrate may know what this server's catalogs hold." : nil)
         }
         self.connection = connection
-        server = ServerFacts(major: major)
+        self.major = major
         self.readers = readers
     }
 
@@ -53,8 +53,15 @@ struct SchemaReader {
         return try outcome.get()
     }
 
+    private static let rights = """
+        SELECT pg_catalog.has_column_privilege(\
+        'pg_catalog.pg_subscription', 'subconninfo', 'SELECT')
+        """
+
     private func readModel() throws(CatalogError) -> SchemaModel {
-        try run(CatalogSession.steps)
+        let rights = try run(CatalogSession.steps + [Step(Self.rights)]).last?.rows.first
+        let server = ServerFacts(
+            major: major, readsSubscriptions: rights?[0].boolean ?? false)
         let queries = readers.map { $0.queries(server) }
         let results = try run(
             queries.joined().map { Step($0) } + [Step(CompletenessGate.query(server))])

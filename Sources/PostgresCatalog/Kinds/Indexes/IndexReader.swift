@@ -1,0 +1,125 @@
+/// Reads indexes and the constraints that are indexes.
+struct IndexReader: ObjectReader {
+    func queries(_ server: ServerFacts) -> [String] {
+        [
+            """
+            SELECT i.indexrelid, xn.nspname, x.relname, n.nspname, t.relname, t.oid, ts.spcname, \
+            i.indisclustered, i.indisreplident, \
+            (SELECT pg_catalog.array_agg(a.attnum ORDER BY a.attnum) \
+            FROM pg_catalog.pg_attribute a \
+            WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0), \
+            (SELECT pg_catalog.array_agg(a.attstattarget ORDER BY a.attnum) \
+            FROM pg_catalog.pg_attribute a \
+            WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0), \
+            con.oid, con.conname, con.contype, con.condeferrable, con.condeferred, \
+            CASE WHEN con.oid IS NULL THEN pg_catalog.pg_get_indexdef(i.indexrelid) \
+            ELSE pg_catalog.pg_get_constraintdef(con.oid) END, \
+            pg_catalog.pg_get_expr(i.indpred, i.indrelid), x.reloptions, \
+            inh.inhparent, pn.nspname, p.relname, \
+            i.indisvalid OR t.relkind = 'p', i.indisready \
+            FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid \
+            JOIN pg_catalog.pg_namespace xn ON xn.oid = x.relnamespace \
+            JOIN pg_catalog.pg_class t ON t.oid = i.indrelid \
+            JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace \
+            LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = x.reltablespace \
+            LEFT JOIN pg_catalog.pg_constraint con ON con.conrelid = i.indrelid \
+            AND con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x') \
+            LEFT JOIN pg_catalog.pg_inherits inh ON inh.inhrelid = i.indexrelid \
+            LEFT JOIN pg_catalog.pg_class p ON p.oid = inh.inhparent \
+            LEFT JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace \
+            WHERE t.relkind IN ('r', 'p', 'm') AND t.relpersistence <> 't' \
+            AND \(server.isUserSchema("t.relnamespace"))
+            """
+        ]
+    }
+
+    func read(_ answers: [Answer], into contents: inout CatalogContents) throws(CatalogError) {
+        answers[0].forEach { row in
+            let index = IndexRow(&row)
+            if contents.isMember(.relation, index.table) {
+                // Whatever is on a table of an extension counts as the extension's.
+                contents.standIns[ObjectID(.relation, index.properties.oid)] =
+                    ObjectID(.relation, index.table)
+                contents.standIns[ObjectID(.constraint, index.constraint)] =
+                    ObjectID(.relation, index.table)
+            } else if !index.isUsable {
+                contents.exclude(
+                    ObjectID(.relation, index.properties.oid),
+                    "the invalid index \(index.properties.quotedName) on \(index.properties.table)")
+            } else {
+                contents.objects.append(index.object)
+                if let attachment = index.attachment { contents.objects.append(attachment) }
+            }
+        }
+    }
+}
+
+/// A row of the query for indexes.
+private struct IndexRow {
+    let table: UInt32
+    let tableName: ObjectName
+    let properties: IndexProperties
+    let constraint: UInt32
+    let constraintName: String
+    let constraintType: Character?
+    let deferral: String
+    let definition: String
+    let predicate: String?
+    let options: [String]
+    let parent: UInt32
+    let parentName: QualifiedName
+    /// False for what a CREATE INDEX CONCURRENTLY left behind when it failed.
+    let isUsable: Bool
+
+    init(_ row: inout RowCursor) {
+        let oid = row.oid()
+        let name = QualifiedName(schema: row.text(), name: row.text())
+        tableName = ObjectName(schema: row.text(), row.text())
+        table = row.oid()
+        let tablespace = row.optionalText()
+        let (isClustered, isReplicaIdentity) = (row.flag(), row.flag())
+        let statistics = zip(row.numbers(), row.numbers()).map {
+            IndexProperties.ColumnStatistics(number: $0, target: $1)
+        }
+        properties = IndexProperties(
+            oid: oid, name: name,
+            table: SQLQuoting.qualified(tableName.schema ?? "", tableName.name),
+            tablespace: tablespace, isClustered: isClustered,
+            isReplicaIdentity: isReplicaIdentity, statistics: statistics)
+        constraint = row.oid()
+        constraintName = row.text()
+        constraintType = row.letter()
+        let (isDeferrable, isDeferred) = (row.flag(), row.flag())
+        deferral =
+            (isDeferrable ? " DEFERRABLE" : "") + (isDeferred ? " INITIALLY DEFERRED" : "")
+        definition = row.text()
+        predicate = row.optionalText()
+        options = row.array()
+        parent = row.oid()
+        parentName = QualifiedName(schema: row.text(), name: row.text())
+        isUsable = row.flag() && row.flag()
+    }
+
+    var object: any CatalogObject {
+        if constraint == 0 {
+            return Index(
+                properties: properties, definition: definition,
+                predicate: predicate.map { " WHERE \($0)" } ?? "")
+        }
+        let isExclusion = constraintType == "x"
+        let condition = isExclusion ? predicate.map { " WHERE (\($0))" } ?? "" : ""
+        return IndexConstraint(
+            oid: constraint, constraintName: constraintName, tableName: tableName,
+            properties: properties, definition: definition, ending: condition + deferral,
+            // That of an EXCLUDE is decompiled with its parameters.
+            options: isExclusion ? "" : StorageOptions.list(options))
+    }
+
+    var attachment: IndexAttachment? {
+        guard parent != 0 else { return nil }
+        return IndexAttachment(
+            index: properties.oid,
+            name: ObjectName(schema: properties.name.schema, properties.name.name),
+            parent: parent, parentName: parentName)
+    }
+}
