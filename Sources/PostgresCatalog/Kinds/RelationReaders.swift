@@ -3,6 +3,6 @@ extension ObjectReaders {
     static let relations: [any ObjectReader] = [
         TableReader(), ViewReader(), SequenceReader(), IndexReader(), ForeignKeyReader(),
         RuleReader(), TriggerReader(), PolicyReader(), StatisticsReader(), PublicationReader(),
-        SubscriptionReader(), GivenRelationPrivilegesReader(),
+        SubscriptionReader(),
     ]
 }

@@ -156,7 +156,10 @@ extension GivenPrivilegesReader {
 
     private static func isGivenRelation(_ server: ServerFacts) -> String {
         """
-        NOT (\(server.isUsers(.relation, "o.oid"))) AND o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') \
+        o.oid IN (SELECT oid FROM pg_catalog.pg_class WHERE relacl IS NOT NULL UNION \
+        SELECT attrelid FROM pg_catalog.pg_attribute WHERE attacl IS NOT NULL UNION \
+        SELECT objoid FROM pg_catalog.pg_init_privs WHERE classoid = 1259) \
+        AND NOT (\(server.isUsers(.relation, "o.oid"))) AND o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') \
         AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
         """
     }

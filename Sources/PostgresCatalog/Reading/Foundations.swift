@@ -1,6 +1,8 @@
 /// Reads what belongs to no kind: who is a member of which extension, the dependencies, the
 /// comments and the security labels.
 struct Foundations: ObjectReader {
+    var isLarge: Bool { true }
+
     func queries(_ server: ServerFacts) -> [String] {
         [
             Self.members, Self.edges, Self.types, Self.comments, Self.labels,
@@ -71,7 +73,7 @@ struct Foundations: ObjectReader {
     // The schema public has a low OID, and a large object has the one that its user chose.
     private static let comments = """
         SELECT classoid, objoid, objsubid, description FROM pg_catalog.pg_description \
-        WHERE objoid >= 16384 OR classoid IN (2613, 2615)
+        WHERE objoid >= 16384 OR classoid IN (2615, 2613)
         """
 
     private static let labels = """

@@ -5,11 +5,19 @@ internal import Database
 ///
 /// What a query returns is narrowed to what a dump holds by the conditions of `ServerFacts`.
 protocol ObjectReader: Sendable {
+    /// Whether its answers are among the largest, so that they are better not held together with
+    /// those of others.
+    var isLarge: Bool { get }
+
     /// What is asked, each a query that runs once however many objects there are.
     func queries(_ server: ServerFacts) -> [String]
 
     /// Adds what the answers hold, which come in the order of the queries.
     func read(_ answers: [Answer], into contents: inout CatalogContents) throws(CatalogError)
+}
+
+extension ObjectReader {
+    var isLarge: Bool { false }
 }
 
 /// What the queries depend on.

@@ -7,9 +7,8 @@ struct RelationColumns: Sendable {
     /// What is asked.
     static func queries(_ server: ServerFacts) -> [String] {
         [
-            TableQueries.columns(server), TableQueries.attributes(server),
-            TableQueries.values(server), TableQueries.columnPrivileges(server),
-            TableQueries.notNulls(server),
+            TableQueries.columns(server), TableQueries.values(server),
+            TableQueries.columnPrivileges(server), TableQueries.notNulls(server),
         ]
     }
 
@@ -20,13 +19,12 @@ struct RelationColumns: Sendable {
     init(_ answers: ArraySlice<Answer>) {
         let answers = Array(answers)
         let generations = readColumns(answers[0])
-        readAttributes(answers[1])
-        readValues(answers[2], generations)
-        answers[3].forEach { row in
+        readValues(answers[1], generations)
+        answers[2].forEach { row in
             privileges[row.oid(), default: []].append(
                 ObjectPrivileges.Column(name: row.text(), acl: row.text(), base: "{}"))
         }
-        readNotNulls(answers[4])
+        readNotNulls(answers[3])
     }
 
     /// The columns of one relation, in their order.
@@ -50,13 +48,14 @@ struct RelationColumns: Sendable {
                 current = []
             }
             let number = Int32(truncatingIfNeeded: row.integer())
-            current.append(
-                Column(
-                    name: row.text(), type: row.text(), number: number, isNotNull: row.flag(),
-                    isLocal: row.flag()))
+            var column = Column(
+                name: row.text(), type: row.text(), number: number, isNotNull: row.flag(),
+                isLocal: row.flag())
             if let generation = row.letter() {
                 generations[Place(relation: oid, number: number)] = generation
             }
+            if let rare = row.optionalArray() { column.attributes = Self.attributes(rare) }
+            current.append(column)
         }
         if !current.isEmpty { columns[relation] = current }
         return generations
@@ -72,24 +71,23 @@ struct RelationColumns: Sendable {
         Place(relation: row.oid(), number: Int32(truncatingIfNeeded: row.integer()))
     }
 
-    private mutating func readAttributes(_ answer: Answer) {
-        answer.forEach { row in
-            let place = Self.place(&row)
-            if let collation = row.optionalText() { add(.collation(collation), place) }
-            if let target = row.optionalInteger() { add(.statistics(target), place) }
-            if let storage = row.letter().flatMap(Self.storage) { add(.storage(storage), place) }
-            if let method = row.letter() {
-                add(.compression(method == "l" ? "lz4" : "pglz"), place)
-            }
-            let options = row.array()
-            if !options.isEmpty { add(.options(StorageOptions.list(options)), place) }
-            if let options = row.optionalText(), !options.isEmpty {
-                add(.foreignOptions(options), place)
-            }
+    private static func attributes(_ values: [String?]) -> [ColumnAttribute] {
+        guard values.count == 6 else { return [] }
+        var attributes: [ColumnAttribute] = []
+        if let collation = values[0] { attributes.append(.collation(collation)) }
+        if let target = values[1].flatMap({ Int64($0) }) { attributes.append(.statistics(target)) }
+        if let storage = values[2].flatMap(storage) { attributes.append(.storage(storage)) }
+        if let method = values[3] {
+            attributes.append(.compression(method == "l" ? "lz4" : "pglz"))
         }
+        if let options = values[4].map(PostgresArray.strings), !options.isEmpty {
+            attributes.append(.options(StorageOptions.list(options)))
+        }
+        if let options = values[5], !options.isEmpty { attributes.append(.foreignOptions(options)) }
+        return attributes
     }
 
-    private static func storage(_ letter: Character) -> String? {
+    private static func storage(_ letter: String) -> String? {
         ["p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"][letter]
     }
 

@@ -62,24 +62,41 @@ struct SchemaReader {
         let rights = try run(CatalogSession.steps + [Step(Self.rights)]).last?.rows.first
         let server = ServerFacts(
             major: major, readsSubscriptions: rights?[0].boolean ?? false)
-        let queries = readers.map { $0.queries(server) }
-        let results = try run(
-            queries.joined().map { Step($0) } + [Step(CompletenessGate.query(server))])
         var contents = CatalogContents()
+        for group in groups {
+            try read(group, server, into: &contents)
+        }
+        let order = try RestoreOrder(contents)
+        try check(order, contents, server)
+        return EntryWriter(contents, order).model()
+    }
+
+    /// The readers, as many at a time as share a round trip: what the server answered is let go
+    /// before the next ones ask.
+    private var groups: [[any ObjectReader]] {
+        readers.reduce(into: [[]]) { groups, reader in
+            if reader.isLarge || groups.last?.last?.isLarge == true { groups.append([]) }
+            groups[groups.count - 1].append(reader)
+        }
+    }
+
+    private func read(
+        _ readers: [any ObjectReader], _ server: ServerFacts, into contents: inout CatalogContents
+    ) throws(CatalogError) {
+        let queries = readers.map { $0.queries(server) }
+        let results = try run(queries.joined().map { Step($0) })
         var next = 0
         for (reader, queries) in zip(readers, queries) {
             let answers = results[next..<(next + queries.count)].map(Answer.init)
             try reader.read(answers, into: &contents)
             next += queries.count
         }
-        let order = try RestoreOrder(contents)
-        try check(Answer(results[next]), order, contents)
-        return EntryWriter(contents, order).model()
     }
 
     private func check(
-        _ answer: Answer, _ order: RestoreOrder, _ contents: CatalogContents
+        _ order: RestoreOrder, _ contents: CatalogContents, _ server: ServerFacts
     ) throws(CatalogError) {
+        let answer = Answer(try run([Step(CompletenessGate.query(server))])[0])
         let finder = ObjectFinder(order.graph.objects, contents)
         let unknown = CompletenessGate.unknown(answer, finder: finder, contents: contents)
         guard !unknown.isEmpty else { return }

@@ -1,16 +1,13 @@
 /// Reads indexes and the constraints that are indexes.
 struct IndexReader: ObjectReader {
+    var isLarge: Bool { true }
+
     func queries(_ server: ServerFacts) -> [String] {
         [
             """
             SELECT i.indexrelid, xn.nspname, x.relname, n.nspname, t.relname, t.oid, ts.spcname, \
             i.indisclustered, i.indisreplident, \
-            (SELECT pg_catalog.array_agg(a.attnum ORDER BY a.attnum) \
-            FROM pg_catalog.pg_attribute a \
-            WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0), \
-            (SELECT pg_catalog.array_agg(a.attstattarget ORDER BY a.attnum) \
-            FROM pg_catalog.pg_attribute a \
-            WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0), \
+            st.numbers, st.targets, \
             con.oid, con.conname, con.contype, con.condeferrable, con.condeferred, \
             CASE WHEN con.oid IS NULL THEN pg_catalog.pg_get_indexdef(i.indexrelid) \
             ELSE pg_catalog.pg_get_constraintdef(con.oid) END, \
@@ -27,6 +24,12 @@ struct IndexReader: ObjectReader {
             LEFT JOIN pg_catalog.pg_inherits inh ON inh.inhrelid = i.indexrelid \
             LEFT JOIN pg_catalog.pg_class p ON p.oid = inh.inhparent \
             LEFT JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace \
+            LEFT JOIN (SELECT a.attrelid, \
+            pg_catalog.array_agg(a.attnum ORDER BY a.attnum) AS numbers, \
+            pg_catalog.array_agg(a.attstattarget ORDER BY a.attnum) AS targets \
+            FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_index ix ON ix.indexrelid = a.attrelid \
+            WHERE a.attnum > 0 AND a.attstattarget >= 0 GROUP BY a.attrelid) st \
+            ON st.attrelid = i.indexrelid \
             WHERE t.relkind IN ('r', 'p', 'm') AND t.relpersistence <> 't' \
             AND \(server.isUserSchema("t.relnamespace"))
             """

@@ -12,14 +12,15 @@ enum TableQueries {
         c.relreplident, c.relforcerowsecurity, c.relrowsecurity, \
         CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END, \
         \(server.privilegeColumns("c.relacl", type: "'r'", owner: "c.relowner")), \
-        CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_relation_size(c.oid) END, \
-        CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_relation_size(tc.oid) END \
+        size.heap, CASE WHEN size.heap > 0 THEN pg_catalog.pg_relation_size(tc.oid) END \
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
         LEFT JOIN pg_catalog.pg_class tc ON tc.oid = c.reltoastrelid AND c.reltoastrelid <> 0 \
         LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam \
         LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = c.reltablespace \
         LEFT JOIN pg_catalog.pg_foreign_table ft ON ft.ftrelid = c.oid \
         LEFT JOIN pg_catalog.pg_foreign_server fs ON fs.oid = ft.ftserver \
+        CROSS JOIN LATERAL (SELECT CASE WHEN c.relkind = 'r' \
+        THEN pg_catalog.pg_relation_size(c.oid) END AS heap OFFSET 0) size \
         WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' \
         AND \(server.isUserSchema("c.relnamespace"))
         """
@@ -35,42 +36,29 @@ enum TableQueries {
         """
     }
 
-    /// The columns of tables, views and materialised views, in their order.
+    /// The columns of tables, views and materialised views, in their order, each with what few
+    /// columns have as one array: collation, statistics target, storage, compression, options,
+    /// options of a foreign table's column.
     static func columns(_ server: ServerFacts) -> String {
         """
         SELECT a.attrelid, a.attnum, a.attname, \
-        pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attislocal, a.attgenerated \
-        \(Self.ofRelations(server)) AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum
-        """
-    }
-
-    /// What few columns have, for those that have any of it.
-    static func attributes(_ server: ServerFacts) -> String {
-        """
-        SELECT a.attrelid, a.attnum, CASE WHEN a.attcollation <> t.typcollation \
-        THEN pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname) END, \
-        CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END, \
-        CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, \
-        NULLIF(a.attcompression, ''), a.attoptions, \
-        CASE WHEN a.attfdwoptions IS NOT NULL THEN \(StorageOptions.foreign("a.attfdwoptions")) END \
-        \(Self.ofRelations(server, joins: Self.typeJoins)) AND NOT a.attisdropped \
-        AND (a.attcollation <> t.typcollation AND a.attcollation <> 0 OR a.attstattarget >= 0 \
-        OR a.attstorage <> t.typstorage OR a.attcompression <> '' \
-        OR a.attoptions IS NOT NULL OR a.attfdwoptions IS NOT NULL)
-        """
-    }
-
-    private static let typeJoins = """
-        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
-        LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation \
-        LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
-        """
-
-    private static func ofRelations(_ server: ServerFacts, joins: String = "") -> String {
-        """
-        FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \(joins) \
-        WHERE a.attnum > 0 AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND c.relpersistence <> 't' \
-        AND \(server.isUserSchema("c.relnamespace"))
+        pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attislocal, \
+        a.attgenerated, CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0 \
+        OR a.attstattarget >= 0 OR a.attstorage <> t.typstorage OR a.attcompression <> '' \
+        OR a.attoptions IS NOT NULL OR a.attfdwoptions IS NOT NULL THEN ARRAY[\
+        (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname) \
+        FROM pg_catalog.pg_collation co \
+        JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace \
+        WHERE co.oid = a.attcollation AND a.attcollation <> t.typcollation), \
+        CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::pg_catalog.text END, \
+        CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::pg_catalog.text END, \
+        NULLIF(a.attcompression, '')::pg_catalog.text, a.attoptions::pg_catalog.text, \
+        CASE WHEN a.attfdwoptions IS NOT NULL THEN \(StorageOptions.foreign("a.attfdwoptions")) END] \
+        END FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attnum > 0 \
+        AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND c.relpersistence <> 't' \
+        AND NOT a.attisdropped AND \(server.isUserSchema("c.relnamespace")) \
+        ORDER BY a.attrelid, a.attnum
         """
     }
 
@@ -87,9 +75,7 @@ enum TableQueries {
     static func checks(_ server: ServerFacts) -> String {
         """
         SELECT con.oid, con.conrelid, con.conname, pg_catalog.pg_get_constraintdef(con.oid), \
-        con.conislocal, con.convalidated, EXISTS (SELECT FROM pg_catalog.pg_depend d \
-        WHERE d.classid = 2606 AND d.objid = con.oid AND d.refclassid = 1255 \
-        AND d.refobjid >= 16384) \
+        con.conislocal, con.convalidated \
         FROM pg_catalog.pg_constraint con JOIN pg_catalog.pg_class c ON c.oid = con.conrelid \
         WHERE con.contype = 'c' AND con.conrelid <> 0 AND c.relpersistence <> 't' \
         AND \(server.isUserSchema("c.relnamespace")) ORDER BY con.conrelid, con.conname

@@ -1,6 +1,8 @@
 /// Reads tables with their columns and CHECKs, the places of partitions, and which rows belong to a
 /// dump.
 struct TableReader: ObjectReader {
+    var isLarge: Bool { true }
+
     func queries(_ server: ServerFacts) -> [String] {
         [
             TableQueries.tables(server), TableQueries.parents(server),
@@ -14,7 +16,7 @@ struct TableReader: ObjectReader {
         contents.columns = RelationColumns(answers[rest...])
         var rows = answers[0].map { TableRow(&$0) }
         let parents = Parents(answers[1])
-        let checks = Checks(answers[2])
+        let checks = Checks(answers[2], contents.edges)
         noteParts(checks, &contents)
         var inheritance = Inheritance(contents.columns)
         var waiting: [(check: CheckConstraint, parents: [UInt32])] = []
@@ -140,18 +142,21 @@ struct Parents: Sendable {
 private struct Checks {
     private(set) var all: [UInt32: [TableCheck]] = [:]
 
-    init(_ answer: Answer) {
+    init(_ answer: Answer, _ edges: [DependencyEdge]) {
+        var callers: Set<UInt32> = []
+        for edge in edges where edge.dependent.catalog == .constraint {
+            if edge.dependency.catalog == .function { callers.insert(edge.dependent.oid) }
+        }
         answer.forEach { row in
             let oid = row.oid()
             let relation = row.oid()
             let (name, definition) = (row.text(), row.text())
             let isLocal = row.flag()
             let isValidated = row.flag()
-            let usesFunction = row.flag()
             all[relation, default: []].append(
                 TableCheck(
                     oid: oid, name: name, definition: definition, isLocal: isLocal,
-                    waitsForRows: !isValidated || usesFunction))
+                    waitsForRows: !isValidated || callers.contains(oid)))
         }
     }
 
