@@ -103,10 +103,12 @@ final class CatalogScene {
 
     /// The rows of a query as texts.
     static func texts(_ query: String, _ connection: PostgresConnection) throws -> Set<String> {
-        // A TOAST table has the OID of its table in its name.
-        let rows = try connection.query(query).rows
+        // TOAST tables and the triggers of constraints have OIDs in their names.
+        let names = /(pg_toast|RI_ConstraintTrigger_.|Unique_ConstraintTrigger)_\d+/
         return Set(
-            rows.map { ($0[0].string ?? "NULL").replacing(/pg_toast_\d+/, with: "pg_toast") })
+            try connection.query(query).rows.map { row in
+                (row[0].string ?? "NULL").replacing(names, with: { $0.output.1 })
+            })
     }
 
     static func quoted(_ name: String) -> String {
@@ -137,7 +139,7 @@ enum CatalogFacts {
           FROM pg_catalog.jsonb_each(pg_catalog.to_jsonb(c)) f
           WHERE f.key !~ '^(reltuples|relpages|relfrozenxid|relminmxid|relfilenode|typdefaultbin)'
             AND f.key !~ '^(prosqlbody|conbin|proargdefaults|adbin|ev_|polqual|polwithcheck)'
-            AND f.key !~ '^(relchecks|relnatts|conkey|confkey|stxexprs|stxkeys|prqual|prattrs|tgqual|tgattr|tgargs|tgname)'
+            AND f.key !~ '^(relchecks|relnatts|relpartbound|connoinherit|conkey|confkey|stxexprs|stxkeys|prqual|prattrs|tgqual|tgattr|tgargs|tgname)'
             AND f.key NOT IN (SELECT a.attname FROM pg_catalog.pg_attribute a
               JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
               WHERE a.attrelid = c.tableoid AND a.attname !~ 'owner$|dba$' AND t.typname IN
@@ -155,7 +157,7 @@ enum CatalogFacts {
           'default', pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'identity', a.attidentity,
           'generated', a.attgenerated, 'local', a.attislocal, 'inherited', a.attinhcount,
           'collation', a.attcollation::regcollation::text, 'acl', a.attacl::text,
-          'options', a.attoptions::text, 'foreign', a.attfdwoptions::text)::text
+          'options', a.attoptions::text, 'foreign', (SELECT pg_catalog.array_agg(o ORDER BY o) FROM pg_catalog.unnest(a.attfdwoptions) o))::text
         FROM pg_catalog.pg_attribute a
         LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
         JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
