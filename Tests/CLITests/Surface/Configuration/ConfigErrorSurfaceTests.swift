@@ -52,12 +52,7 @@ struct BadConfig: Sendable, CustomTestStringConvertible {
                 local + "    \(line)\n", "4:5",
                 "'\(key)' in 'environments.local' is not available in this version",
                 hint: "Remove it, or turn it into a comment until then.")
-        } + [
-            BadConfig(
-                "snapshots: { repository: ./snapshots }\n" + local, "1:1",
-                "'snapshots' is not available in this version",
-                hint: "Remove it, or turn it into a comment until then.")
-        ]
+        }
 
     static let values = [
         BadConfig(
