@@ -45,6 +45,14 @@ final class Progress {
         state.mutex.withLock { $0.bytes = (done, total) }
     }
 
+    /// The same, for threads that work beside this one.
+    var bytesReporter: @Sendable (_ done: Int64, _ total: Int64) -> Void {
+        let state = state
+        return { done, total in
+            state.mutex.withLock { $0.bytes = (done, total) }
+        }
+    }
+
     /// Takes the line away while `body` prints something else; it comes back afterwards.
     func pause(_ body: () -> Void) {
         state.mutex.withLock {

@@ -35,6 +35,8 @@ struct OpenDatabase {
     let exists: Bool
     /// Opens another connection to the same database; nil on SQLite.
     let openAnother: (@Sendable () throws(DatabaseError) -> any Connection)?
+    /// Opens a connection that streams rows; nil on SQLite.
+    var openBulk: (@Sendable () throws -> any BulkConnection)?
     /// The SQLite file; nil otherwise.
     let filePath: String?
 
@@ -47,6 +49,16 @@ struct OpenDatabase {
         case .sqlite: try SQLiteURL(url.text).display
         }
     }
+}
+
+/// A server of PostgreSQL, by the address of one of its databases.
+struct PostgresAddress: Sendable {
+    /// The address, fit for showing.
+    let display: String
+    /// The database that it names.
+    let database: String
+    /// Connects to that database, or to another one of the server.
+    let open: @Sendable (_ database: String?) throws(DatabaseError) -> PostgresConnection
 }
 
 extension App {
@@ -68,7 +80,10 @@ extension App {
         return parsed.path.map { !Files.exists($0) } ?? false
     }
 
-    private func openPostgres(_ url: DatabaseURL, _ project: Project) throws -> OpenDatabase {
+    /// Reads a PostgreSQL address and the password that goes with it, and connects to nothing.
+    ///
+    /// - Throws: `DatabaseError`, `Failure`.
+    func postgresServer(_ url: DatabaseURL, _ project: Project) throws -> PostgresAddress {
         let parsed = try PostgresURL(url.text)
         let plain = [parsed.host, parsed.user, parsed.database]
         if !parsed.secrets.isEmpty { terminal.redactor.add([url.text]) }
@@ -79,14 +94,19 @@ extension App {
         let cancellation = self.cancellation
         let name = identity(project).lockHolder
         let timeout = project.options.connectTimeout
-        let open: @Sendable () throws(DatabaseError) -> PostgresConnection = {
-            () throws(DatabaseError) in
+        return PostgresAddress(display: parsed.redacted, database: parsed.database) {
+            database throws(DatabaseError) in
             try PostgresConnection(
                 PostgresOptions(
-                    url: url, password: password, connectTimeout: timeout, applicationName: name,
-                    isCancelled: { cancellation.isRequested }))
+                    url: url, password: password, database: database, connectTimeout: timeout,
+                    applicationName: name, isCancelled: { cancellation.isRequested }))
         }
-        let connection = try open()
+    }
+
+    private func openPostgres(_ url: DatabaseURL, _ project: Project) throws -> OpenDatabase {
+        let address = try postgresServer(url, project)
+        let open = address.open
+        let connection = try open(nil)
         connection.onNotice = { [terminal] notice in
             let text =
                 notice.severity.lowercased() + ": " + notice.message
@@ -94,12 +114,13 @@ extension App {
             if notice.severity == "WARNING" { terminal.note(text) } else { terminal.detail(text) }
         }
         terminal.detail(
-            "connected to PostgreSQL \(connection.serverVersion) at \(parsed.redacted), "
+            "connected to PostgreSQL \(connection.serverVersion) at \(address.display), "
                 + (connection.encryption ?? "no encryption"))
         return OpenDatabase(
-            connection: connection, display: parsed.redacted,
+            connection: connection, display: address.display,
             lock: project.options.lock == .lease ? .lease : .session, exists: true,
-            openAnother: { () throws(DatabaseError) in try open() }, filePath: nil)
+            openAnother: { () throws(DatabaseError) in try open(nil) },
+            openBulk: { try open(nil) }, filePath: nil)
     }
 
     private func openSQLite(
@@ -129,7 +150,7 @@ extension App {
         terminal.detail("opened \(parsed.display) with SQLite \(connection.serverVersion)")
         return OpenDatabase(
             connection: connection, display: parsed.display, lock: lock, exists: !isMissing,
-            openAnother: nil, filePath: parsed.path)
+            openAnother: nil, openBulk: nil, filePath: parsed.path)
     }
 
     /// Who holds the run's lock of an SQLite file now; nil where it is free.

@@ -22,6 +22,9 @@ struct RepositoryOptions: ParsableArguments {
 }
 
 extension App {
+    /// How many connections work at a time where --jobs does not say.
+    static let defaultJobs = 2
+
     /// Where the repository is.
     func repositoryPlace(_ options: RepositoryOptions) throws -> RepositoryPlace {
         if let path = options.repository ?? Terminal.variable("MIGRATE_REPOSITORY") {

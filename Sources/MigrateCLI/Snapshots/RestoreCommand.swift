@@ -6,6 +6,8 @@ internal import SQLiteDriver
 internal import SnapshotFormat
 internal import Snapshots
 
+extension MissingRoles: ExpressibleByArgument {}
+
 /// `migrate restore`
 struct RestoreCommand: DatabaseCommand {
     static let configuration = CommandConfiguration(
@@ -27,11 +29,6 @@ struct RestoreCommand: DatabaseCommand {
             "Database to create or replace, in the place of the environment's.", valueName: "url"))
     var into: String?
 
-    @Option(
-        name: .long, parsing: .upToNextOption,
-        help: ArgumentHelp("Restore these tables alone (PostgreSQL).", valueName: "table"))
-    var only: [String] = []
-
     @Flag(name: .long, help: "Leave the rows out (PostgreSQL).")
     var schemaOnly = false
 
@@ -40,13 +37,15 @@ struct RestoreCommand: DatabaseCommand {
         help: ArgumentHelp("Connections that write at a time (PostgreSQL).", valueName: "n"))
     var jobs: Int?
 
-    @Flag(name: .long, help: "Replace the contents in one transaction (PostgreSQL).")
-    var inPlace = false
+    @Flag(
+        name: .long,
+        help: "Do not read the restored rows and objects again to compare them (PostgreSQL).")
+    var noProof = false
 
     @Option(
         name: .long,
         help: ArgumentHelp("fail, skip or create-nologin (PostgreSQL).", valueName: "what"))
-    var missingRoles: String?
+    var missingRoles: MissingRoles?
 
     @Option(
         name: .long,
@@ -64,6 +63,9 @@ struct RestoreCommand: DatabaseCommand {
         let chosen = [id != nil, forget != nil, cleanup].count { $0 }
         if chosen > 1 { throw ValidationError("use one of a snapshot, --forget and --cleanup") }
         if chosen == 0 { throw ValidationError("name a snapshot, or 'latest'") }
+        if let jobs, !(1...64).contains(jobs) {
+            throw ValidationError("'--jobs' must be a number from 1 to 64")
+        }
         if into != nil, options.url != nil {
             throw ValidationError("use one of --into and --url")
         }
@@ -75,9 +77,29 @@ struct RestoreCommand: DatabaseCommand {
         if let wait = repository.lockWait { project.options.lockWait = wait.duration }
         switch project.url.dialect {
         case .sqlite: return try performSQLite(app, project)
-        case .postgres:
-            throw Failure(.refused, "refused", "this version restores no PostgreSQL databases")
+        case .postgres: return try performPostgres(app, project)
         }
+    }
+
+    private func performPostgres(_ app: App, _ project: Project) throws -> Outcome {
+        let address = try app.postgresServer(project.url, project)
+        let options = PostgresRestore.Options(
+            jobs: jobs ?? App.defaultJobs, missingRoles: missingRoles ?? .fail,
+            isSchemaOnly: schemaOnly, proves: !noProof)
+        let restore = PostgresRestoreRun(
+            app: app, project: project, address: address, options: options)
+        if cleanup { return try restore.cleanUp() }
+        if let forget { return try restore.forget(forget) }
+        let repository = try app.openRepository(repository)
+        defer { repository.close() }
+        return try restore.run(try manifest(app, project, repository), repository)
+    }
+
+    private func manifest(
+        _ app: App, _ project: Project, _ repository: Repository
+    ) throws -> Manifest {
+        if id == "latest" { return try repository.latest(of: project.environment) }
+        return try repository.manifest(app.snapshotID(id ?? ""))
     }
 
     private func performSQLite(_ app: App, _ project: Project) throws -> Outcome {
@@ -94,19 +116,13 @@ struct RestoreCommand: DatabaseCommand {
         if let forget { return try restore.forget(app.snapshotID(forget)) }
         let repository = try app.openRepository(repository)
         defer { repository.close() }
-        let manifest: Manifest
-        if id == "latest" {
-            manifest = try repository.latest(of: project.environment)
-        } else {
-            manifest = try repository.manifest(app.snapshotID(id ?? ""))
-        }
-        return try restore.run(manifest, repository)
+        return try restore.run(try manifest(app, project, repository), repository)
     }
 
     private func refuseOptions() throws(Failure) {
         let given: [(String, Bool)] = [
-            ("--only", !only.isEmpty), ("--schema-only", schemaOnly), ("--jobs", jobs != nil),
-            ("--in-place", inPlace), ("--missing-roles", missingRoles != nil),
+            ("--schema-only", schemaOnly), ("--jobs", jobs != nil), ("--no-proof", noProof),
+            ("--missing-roles", missingRoles != nil),
         ]
         guard let (option, _) = given.first(where: \.1) else { return }
         throw Failure(

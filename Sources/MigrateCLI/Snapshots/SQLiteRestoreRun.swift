@@ -113,7 +113,7 @@ struct SQLiteRestoreRun {
         let lock = try DatabaseFileLock(SQLiteFileLock(databasePath: path))
         let database = OpenDatabase(
             connection: connection, display: display, lock: .external(lock), exists: true,
-            openAnother: nil, filePath: path)
+            openAnother: nil, openBulk: nil, filePath: path)
         return try app.migrator(project, database).holdingLock(body).get()
     }
 }

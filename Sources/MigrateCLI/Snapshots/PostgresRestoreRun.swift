@@ -1,0 +1,123 @@
+internal import Database
+internal import Migrations
+internal import PostgresDriver
+internal import SnapshotFormat
+internal import Snapshots
+
+/// What `migrate restore` does with a PostgreSQL database.
+struct PostgresRestoreRun {
+    let app: App
+    let project: Project
+    let address: PostgresAddress
+    let options: PostgresRestore.Options
+
+    private var connect: @Sendable (_ database: String) throws -> any BulkConnection {
+        let open = address.open
+        return { try open($0) }
+    }
+
+    /// Restores a snapshot.
+    func run(_ manifest: Manifest, _ repository: Repository) throws -> Outcome {
+        guard manifest.database.system == .postgresql else {
+            throw Failure(
+                .refused, "refused", "\(manifest.id.text) is a snapshot of an SQLite database",
+                hint: "Restore it with --into sqlite:restored.db.")
+        }
+        try app.checkProtection(project, "replace all of its content")
+        let exists = try refuseWhileRunning()
+        try app.confirm(question(manifest, exists))
+        let start = ContinuousClock.now
+        let observer = app.snapshotObserver
+        observer.began("restoring", address.display)
+        let report = app.terminal.progress?.bytesReporter
+        let restore = PostgresRestore(
+            connect: connect, access: .live, reader: repository.chunks, options: options,
+            cancellation: app.cancellation,
+            onProgress: { report?($0.bytes, $0.totalBytes) })
+        let done = try restore.run(
+            manifest.parts, serverVersion: manifest.database.version, target: address.database)
+        app.terminal.progress?.end()
+        return outcome(of: done, manifest, (ContinuousClock.now - start).wholeMilliseconds)
+    }
+
+    /// Whether the target is there; a run of migrations that is under way in it must end first. One
+    /// that begins later ends with the sessions that the swap ends, in the database that is kept.
+    private func refuseWhileRunning() throws -> Bool {
+        do throws(DatabaseError) {
+            try address.open(nil).close()
+        } catch {
+            guard error.code == .databaseMissing else { throw error }
+            return false
+        }
+        let database = try app.open(project, .read)
+        defer { database.connection.close() }
+        try app.migrator(project, database).holdingLock {}.get()
+        return true
+    }
+
+    private func question(_ manifest: Manifest, _ exists: Bool) -> String {
+        let what = "snapshot \(manifest.id.text) of \(manifest.createdAt)"
+        guard exists else { return "create \(address.display) from \(what)?" }
+        let age = Timestamp(manifest.createdAt).map { taken in
+            describe(milliseconds: max(0, Timestamp.now.milliseconds - taken.milliseconds))
+        }
+        return "replace all of \(address.display) with \(what)? What was written since "
+            + "\(age.map { "(\($0)) " } ?? "")is not in it, and is left behind in a database "
+            + "'\(address.database)_before_…'. Its sessions are ended."
+    }
+
+    private func outcome(
+        of done: PostgresRestore.Report, _ manifest: Manifest, _ milliseconds: Int64
+    ) -> Outcome {
+        for remark in done.remarks { app.terminal.warning(remark.asOneLine) }
+        app.terminal.result(
+            "restored \(app.terminal.styled(manifest.id.text, .bold)) into \(address.display)")
+        app.terminal.result(
+            "  \(count(done.tables, "table")), \(count(Int(done.rows), "row"))"
+                + (done.isProven ? ", read again and equal; " : ", not read again; ")
+                + describe(milliseconds: milliseconds))
+        if let kept = done.keptDatabase {
+            app.terminal.result("  what was there is kept in the database '\(kept)'")
+            app.terminal.result("  'migrate restore --forget \(done.id)' removes it")
+        }
+        return Outcome(facts: [
+            "restore": .object([
+                "id": .string(manifest.id.text), "restore_id": .string(done.id),
+                "database": .string(address.display),
+                "kept_database": JSONValue(done.keptDatabase),
+                "tables": .integer(Int64(done.tables)), "rows": .integer(done.rows),
+                "duration_ms": .integer(milliseconds),
+                "proof": done.isProven
+                    ? .object(["rows": "equal", "objects": "equal"]) : .null,
+            ])
+        ])
+    }
+
+    /// Drops what was kept of before a restore.
+    func forget(_ id: String) throws -> Outcome {
+        try app.checkProtection(project, "remove what a restore has kept")
+        try app.confirm("drop the database that the restore '\(id.asOneLine)' replaced?")
+        let kept = try PostgresRestoreCleanup.forget(id, connect: connect)
+        app.terminal.result("removed '\(kept)'")
+        return Outcome(facts: [
+            "database": .string(address.display), "removed": .array([.string(kept)]),
+        ])
+    }
+
+    /// Removes what restores that were killed have left.
+    func cleanUp() throws -> Outcome {
+        let report = try PostgresRestoreCleanup.run(connect: connect)
+        for name in report.dropped { app.terminal.result("removed '\(name)'") }
+        for name in report.reopened { app.terminal.result("'\(name)' takes connections again") }
+        for name in report.running {
+            app.terminal.result("'\(name)' belongs to a restore that still runs")
+        }
+        if report.dropped.isEmpty { app.terminal.result("nothing to clean up") }
+        return Outcome(
+            word: report.dropped.isEmpty ? "nothing_to_do" : "done",
+            facts: [
+                "database": .string(address.display), "removed": JSONValue(report.dropped),
+                "reopened": JSONValue(report.reopened), "running": JSONValue(report.running),
+            ])
+    }
+}
