@@ -35,6 +35,7 @@ protocol CatalogObject: Sendable {
     /// nil where nothing can be taken apart (any more).
     ///
     /// - Parameter loop: the ids and aliases that the loop goes through.
+    /// - Returns: the object and its former parts.
     func splitting(_ loop: Set<ObjectID>) -> [any CatalogObject]?
     /// The same object, to be created after the rows, for it needs something that only then is
     /// there; nil where the kind cannot wait.

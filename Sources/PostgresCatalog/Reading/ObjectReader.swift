@@ -40,6 +40,7 @@ struct ServerFacts: Sendable {
     /// - Parameters:
     ///   - catalog: the catalog that holds it.
     ///   - oid: an expression that is its OID.
+    /// - Returns: the condition.
     func isNoMember(_ catalog: SystemCatalog, _ oid: String) -> String {
         """
         NOT EXISTS (SELECT FROM pg_catalog.pg_depend ext WHERE ext.classid = \(catalog.rawValue) \
@@ -54,6 +55,7 @@ struct ServerFacts: Sendable {
     ///   - acl: an expression that is the list.
     ///   - type: the letter of `acldefault()`, or an expression for it: `'r'`.
     ///   - owner: an expression that is the OID of the owner.
+    /// - Returns: the two expressions.
     func privilegeColumns(_ acl: String, type: String, owner: String) -> String {
         """
         \(acl)::pg_catalog.text, CASE WHEN \(acl) IS NOT NULL \

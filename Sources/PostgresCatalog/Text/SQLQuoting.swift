@@ -16,9 +16,7 @@ enum SQLQuoting {
         "'" + doubling(UInt8(ascii: "'"), in: text) + "'"
     }
 
-    /// A text between dollar signs, with a tag that it does not hold.
-    ///
-    /// - Parameter tag: what the tag begins with, `` or `function`.
+    /// A text between dollar signs, with a tag that it does not hold and that begins with `tag`.
     static func dollarQuoted(_ text: String, tag: String = "") -> String {
         var quote = "$\(tag)$"
         var attempt = 0

@@ -17,10 +17,8 @@ enum StorageOptions {
         }.joined(separator: ", ")
     }
 
-    /// An expression of a query: options of a foreign object as OPTIONS takes them, `name 'value'`;
-    /// empty for none.
-    ///
-    /// - Parameter options: an expression that is the array of `name=value`.
+    /// An expression of a query: the options of a foreign object as OPTIONS takes them,
+    /// `name 'value'`, out of an expression that is the array of `name=value`; empty for none.
     static func foreign(_ options: String) -> String {
         """
         pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.quote_ident(option_name) || ' ' || \

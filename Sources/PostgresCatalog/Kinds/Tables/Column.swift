@@ -12,6 +12,8 @@ struct Column: Hashable, Sendable {
     var isLocal: Bool
     /// Whether a parent has it, too, and takes no NULL in it, so that the column takes none either.
     var inheritsNotNull = false
+    /// Whether a parent's NOT NULL is not validated, so that it is created after the rows.
+    var inheritsUnvalidatedNotNull = false
     /// What few columns have.
     var attributes: [ColumnAttribute] = []
 

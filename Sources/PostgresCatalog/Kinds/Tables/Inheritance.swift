@@ -21,6 +21,9 @@ struct Inheritance {
             var column = column
             let same = inherited.compactMap { $0[column.name] }
             column.inheritsNotNull = same.contains(where: \.isNotNull)
+            column.inheritsUnvalidatedNotNull = same.contains {
+                $0.notNullConstraint.map { !$0.isValidated } ?? false
+            }
             let inheritsDefault = same.contains { $0.value.map { !$0.isGenerated } ?? false }
             if inheritsDefault, column.value == nil {
                 let null = ColumnValue(oid: 0, expression: "NULL", generation: nil)

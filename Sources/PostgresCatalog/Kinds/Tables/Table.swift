@@ -25,7 +25,8 @@ struct Table: CatalogObject, Hashable {
         var ofType: String?
         /// `RANGE (a)`, for a partitioned table.
         var partitionKey: String?
-        /// The access method, where it is not `heap`.
+        /// The access method, where it is not `heap`; that of a partitioned table is there for its
+        /// partitions, and nil where it has none.
         var accessMethod: String?
         /// The tablespace, where it is not the database's.
         var tablespace: String?
@@ -55,7 +56,8 @@ struct Table: CatalogObject, Hashable {
                 ObjectID(.relation, id.oid, column: column.number),
                 "COLUMN \(quotedName).\(SQLQuoting.identifier(column.name))")
         }
-        let notNulls = columns.compactMap(\.notNullConstraint).map { ($0.oid, $0.name) }
+        let notNulls = columns.compactMap(\.notNullConstraint)
+            .filter(\.isValidated).map { ($0.oid, $0.name) }
         let constraints = notNulls + checks.filter(isCreatedHere).map { ($0.oid, $0.name) }
         return columnParts
             + constraints.map { oid, name in

@@ -39,7 +39,7 @@ extension Table {
 
     private var columnElements: [String] {
         columns.compactMap { column in
-            guard isCreatedHere(column) else { return nil }
+            guard isCreatedHere(column) else { return ownNotNull(column) }
             let name = SQLQuoting.identifier(column.name)
             let constraints = columnConstraints(column)
             if attributes.ofType != nil {
@@ -48,6 +48,15 @@ extension Table {
             let collation = column.collation.map { " COLLATE \($0)" } ?? ""
             return name + " " + column.type + collation + constraints
         }
+    }
+
+    /// A NOT NULL of an inherited column that the parent gets only later, and not validated.
+    private func ownNotNull(_ column: Column) -> String? {
+        guard let constraint = column.notNullConstraint, constraint.isValidated,
+            column.inheritsUnvalidatedNotNull
+        else { return nil }
+        return "CONSTRAINT \(SQLQuoting.identifier(constraint.name)) NOT NULL "
+            + SQLQuoting.identifier(column.name)
     }
 
     private func columnConstraints(_ column: Column) -> String {
@@ -82,12 +91,12 @@ extension Table {
     // MARK: What only ALTER TABLE can say
 
     private func changes(_ column: Column) -> [SchemaStatement] {
+        var added: [SchemaStatement] = []
         var changes: [String] = []
         if !isCreatedHere(column) {
             if let constraint = column.notNullConstraint {
-                if constraint.isLocal, constraint.isValidated {
-                    return [SchemaStatement(addNotNull(constraint, column))]
-                        + column.attributes.compactMap(change).map { alter(column, $0) }
+                if constraint.isLocal, constraint.isValidated, ownNotNull(column) == nil {
+                    added.append(SchemaStatement(addNotNull(constraint, column)))
                 }
             } else if column.isNotNull, !column.inheritsNotNull {
                 changes.append("SET NOT NULL")
@@ -96,8 +105,8 @@ extension Table {
                 changes.append("SET DEFAULT \(value.expression)")
             }
         }
-        changes += column.attributes.compactMap(change)
-        return changes.map { alter(column, $0) }
+        changes += column.attributes.compactMap(\.change)
+        return added + changes.map { alter(column, $0) }
     }
 
     private func addNotNull(_ constraint: NotNullConstraint, _ column: Column) -> String {
@@ -111,8 +120,6 @@ extension Table {
             "ALTER \(keyword) ONLY \(quotedName) ALTER COLUMN "
                 + "\(SQLQuoting.identifier(column.name)) \(change)")
     }
-
-    private func change(_ attribute: ColumnAttribute) -> String? { attribute.change }
 
     private var tableChanges: [SchemaStatement] {
         var changes: [String] = []

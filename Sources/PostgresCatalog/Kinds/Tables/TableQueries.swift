@@ -7,7 +7,7 @@ enum TableQueries {
         c.relpersistence, c.relispartition, CASE WHEN c.reloftype <> 0 \
         THEN pg_catalog.format_type(c.reloftype, NULL) END, \
         CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END, \
-        NULLIF(am.amname, 'heap'), ts.spcname, c.reloptions, tc.reloptions, fs.srvname, \
+        CASE WHEN c.relkind = 'p' THEN am.amname ELSE NULLIF(am.amname, 'heap') END, ts.spcname, c.reloptions, tc.reloptions, fs.srvname, \
         CASE WHEN ft.ftoptions IS NOT NULL THEN \(StorageOptions.foreign("ft.ftoptions")) END, \
         c.relreplident, c.relforcerowsecurity, c.relrowsecurity, \
         CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END, \
