@@ -1,6 +1,8 @@
+import Database
 import Foundation
 import SnapshotFormat
 import Snapshots
+import Storage
 import Testing
 
 /// Whatever happens to a file of a repository, a check finds it, and a restore before it touches

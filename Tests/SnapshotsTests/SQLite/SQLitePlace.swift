@@ -68,7 +68,7 @@ struct SQLitePlace {
         let names = try FileManager.default.subpathsOfDirectory(atPath: root)
         return names.filter { name in
             var isFolder: ObjCBool = false
-            FileManager.default.fileExists(atPath: "\(root)/\(name)", isDirectory: &isFolder)
+            _ = FileManager.default.fileExists(atPath: "\(root)/\(name)", isDirectory: &isFolder)
             return !isFolder.boolValue && name != "lock"
         }.sorted()
     }
