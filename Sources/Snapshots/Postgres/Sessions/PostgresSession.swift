@@ -22,7 +22,6 @@ enum PostgresSession {
     /// What only some servers have.
     private static let newer: [(String, String)] = [
         ("transaction_timeout", "0"), ("idle_session_timeout", "0"),
-        ("restrict_nonsystem_relation_kind", "view, foreign-table"),
     ]
 
     private static let restoring: [(String, String)] = [
@@ -33,14 +32,21 @@ enum PostgresSession {
     /// The steps that prepare a session for reading.
     static var reading: [Step] {
         // A range of a table is read by its ctid, never by a scan of all.
-        steps(common + [("enable_seqscan", "off")], newer)
+        // A table that became a view after it was locked must not be read as one; the restore of a
+        // materialised view reads views, of the database that is being made.
+        steps(
+            common + [("enable_seqscan", "off")],
+            newer + [("restrict_nonsystem_relation_kind", "view, foreign-table")])
     }
 
     /// The steps that prepare a session for restoring.
     static var restore: [Step] {
         steps(
             common + restoring,
-            newer + [("event_triggers", "off"), ("createrole_self_grant", "")])
+            newer + [
+                ("event_triggers", "off"), ("createrole_self_grant", ""),
+                ("restrict_nonsystem_relation_kind", ""),
+            ])
     }
 
     private static func steps(
