@@ -35,7 +35,7 @@ struct FunctionRoundTripTests {
             "CREATE FUNCTION public.parsed(x int DEFAULT 3) RETURNS int RETURN x + 1",
             """
             CREATE PROCEDURE public.parsed() BEGIN ATOMIC SELECT public.parsed(); \
-            SELECT 'it''s'; END
+            SELECT 'it''s'::text AS text; END
             """,
         ])
         let model = try scene.roundTrip()

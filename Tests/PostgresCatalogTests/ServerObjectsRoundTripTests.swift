@@ -82,7 +82,7 @@ struct ServerObjectsRoundTripTests {
     @Test func `foreign servers, user mappings and event triggers`() throws {
         let scene = try CatalogScene(roles: ["app"])
         try scene.prepare([
-            "CREATE FOREIGN DATA WRAPPER w OPTIONS (z '1', \"A b\" 'it''s')",
+            "CREATE FOREIGN DATA WRAPPER w OPTIONS (\"A b\" 'it''s', z '1')",
             "CREATE SERVER \"Far away\" TYPE 't' VERSION '1' FOREIGN DATA WRAPPER w OPTIONS (host 'h')",
             "GRANT USAGE ON FOREIGN SERVER \"Far away\" TO {app}",
             "GRANT USAGE ON FOREIGN DATA WRAPPER w TO {app}",
