@@ -10,7 +10,7 @@ struct FunctionRoundTripTests {
             """
             CREATE FUNCTION public.f(a int, VARIADIC "B" text[] DEFAULT '{x}') RETURNS SETOF int \
             LANGUAGE sql STABLE STRICT SECURITY DEFINER LEAKPROOF COST 7 ROWS 9 PARALLEL SAFE \
-            SET search_path = "a b", pg_temp, "" SET work_mem = '8MB' SET "my.own" = 'x''y' \
+            SET search_path = "a b", pg_temp, '' SET work_mem = '8MB' SET "my.own" = 'x''y' \
             SET role = {app} AS 'SELECT 1'
             """,
             "COMMENT ON FUNCTION public.f IS 'all of it'",
@@ -35,7 +35,7 @@ struct FunctionRoundTripTests {
             "CREATE FUNCTION public.parsed(x int DEFAULT 3) RETURNS int RETURN x + 1",
             """
             CREATE PROCEDURE public.parsed() BEGIN ATOMIC SELECT public.parsed(); \
-            SELECT 'it''s'; END
+            SELECT 'it''s'::text AS text; END
             """,
         ])
         let model = try scene.roundTrip()
@@ -114,18 +114,18 @@ struct FunctionRoundTripTests {
                     + "pg_catalog.plpgsql_validator",
                 "REVOKE ALL ON LANGUAGE \"My Language\" FROM PUBLIC",
                 "GRANT USAGE ON LANGUAGE \"My Language\" TO {app}",
+
+                "CREATE TRANSFORM FOR int LANGUAGE sql "
+                    + "(FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal))",
                 "CREATE TYPE public.pair AS (a int, b int)",
                 "CREATE FUNCTION public.first(public.pair) RETURNS int LANGUAGE sql AS 'SELECT $1.a'",
                 "CREATE CAST (public.pair AS int) WITH FUNCTION public.first(public.pair) "
                     + "AS ASSIGNMENT",
                 "CREATE CAST (int AS public.pair) WITH INOUT",
-                "CREATE CAST (bytea AS public.pair) WITHOUT FUNCTION",
                 "COMMENT ON CAST (public.pair AS int) IS 'the first'",
-                "CREATE TRANSFORM FOR int LANGUAGE sql "
-                    + "(FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal))",
                 "CREATE FUNCTION public.through(int) RETURNS int LANGUAGE sql TRANSFORM FOR TYPE int "
                     + "AS 'SELECT $1'",
-            ].filter { !$0.contains("bytea") })
+            ])
         try scene.roundTrip()
     }
 }
