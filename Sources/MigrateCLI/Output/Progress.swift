@@ -40,6 +40,9 @@ final class Progress {
         state.mutex.withLock { $0.bytes = (0, 0) }
     }
 
+    /// What other threads tell through.
+    var bytes: ByteProgress { ByteProgress(state: state) }
+
     /// `done` of `total` bytes are done; a total of 0 is not known.
     func bytesDone(_ done: Int64, _ total: Int64) {
         state.mutex.withLock { $0.bytes = (done, total) }
@@ -59,6 +62,27 @@ final class Progress {
             $0.isActive = false
             $0.erase()
         }
+    }
+}
+
+/// The same line for work in bytes that several threads do.
+struct ByteProgress: Sendable {
+    fileprivate let state: SharedState
+
+    /// Work begins.
+    func begin(_ label: String) {
+        state.mutex.withLock {
+            $0.erase()
+            $0.label = label
+            $0.bytes = (0, 0)
+            $0.start = .now
+            $0.isActive = true
+        }
+    }
+
+    /// `done` of `total` bytes are done.
+    func done(_ done: Int64, of total: Int64) {
+        state.mutex.withLock { $0.bytes = (done, total) }
     }
 }
 

@@ -49,6 +49,14 @@ struct OpenDatabase {
     }
 }
 
+/// Sessions to the databases of one PostgreSQL server.
+struct PostgresSessions: Sendable {
+    /// The address, fit for showing.
+    let display: String
+    /// Opens one, to the database of a name or to the URL's own.
+    let open: @Sendable (_ database: String?) throws(DatabaseError) -> PostgresConnection
+}
+
 extension App {
     /// Opens the project's database.
     ///
@@ -68,7 +76,9 @@ extension App {
         return parsed.path.map { !Files.exists($0) } ?? false
     }
 
-    private func openPostgres(_ url: DatabaseURL, _ project: Project) throws -> OpenDatabase {
+    /// What opens sessions to the databases of a server; it is not connected to. Without a name they
+    /// are to the URL's database.
+    func postgresSessions(_ url: DatabaseURL, _ project: Project) throws -> PostgresSessions {
         let parsed = try PostgresURL(url.text)
         let plain = [parsed.host, parsed.user, parsed.database]
         if !parsed.secrets.isEmpty { terminal.redactor.add([url.text]) }
@@ -79,14 +89,17 @@ extension App {
         let cancellation = self.cancellation
         let name = identity(project).lockHolder
         let timeout = project.options.connectTimeout
-        let open: @Sendable () throws(DatabaseError) -> PostgresConnection = {
-            () throws(DatabaseError) in
+        return PostgresSessions(display: parsed.redacted) { database throws(DatabaseError) in
             try PostgresConnection(
                 PostgresOptions(
-                    url: url, password: password, connectTimeout: timeout, applicationName: name,
-                    isCancelled: { cancellation.isRequested }))
+                    url: url, password: password, database: database, connectTimeout: timeout,
+                    applicationName: name, isCancelled: { cancellation.isRequested }))
         }
-        let connection = try open()
+    }
+
+    private func openPostgres(_ url: DatabaseURL, _ project: Project) throws -> OpenDatabase {
+        let sessions = try postgresSessions(url, project)
+        let connection = try sessions.open(nil)
         connection.onNotice = { [terminal] notice in
             let text =
                 notice.severity.lowercased() + ": " + notice.message
@@ -94,12 +107,12 @@ extension App {
             if notice.severity == "WARNING" { terminal.note(text) } else { terminal.detail(text) }
         }
         terminal.detail(
-            "connected to PostgreSQL \(connection.serverVersion) at \(parsed.redacted), "
+            "connected to PostgreSQL \(connection.serverVersion) at \(sessions.display), "
                 + (connection.encryption ?? "no encryption"))
         return OpenDatabase(
-            connection: connection, display: parsed.redacted,
+            connection: connection, display: sessions.display,
             lock: project.options.lock == .lease ? .lease : .session, exists: true,
-            openAnother: { () throws(DatabaseError) in try open() }, filePath: nil)
+            openAnother: { () throws(DatabaseError) in try sessions.open(nil) }, filePath: nil)
     }
 
     private func openSQLite(

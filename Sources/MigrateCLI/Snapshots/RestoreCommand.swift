@@ -75,8 +75,7 @@ struct RestoreCommand: DatabaseCommand {
         if let wait = repository.lockWait { project.options.lockWait = wait.duration }
         switch project.url.dialect {
         case .sqlite: return try performSQLite(app, project)
-        case .postgres:
-            throw Failure(.refused, "refused", "this version restores no PostgreSQL databases")
+        case .postgres: return try performPostgres(app, project)
         }
     }
 
@@ -94,13 +93,35 @@ struct RestoreCommand: DatabaseCommand {
         if let forget { return try restore.forget(app.snapshotID(forget)) }
         let repository = try app.openRepository(repository)
         defer { repository.close() }
-        let manifest: Manifest
-        if id == "latest" {
-            manifest = try repository.latest(of: project.environment)
-        } else {
-            manifest = try repository.manifest(app.snapshotID(id ?? ""))
+        return try restore.run(manifest(app, project, repository), repository)
+    }
+
+    private func performPostgres(_ app: App, _ project: Project) throws -> Outcome {
+        let given = !only.isEmpty ? "--only" : inPlace ? "--in-place" : nil
+        if let given {
+            throw Failure(.refused, "refused", "this version has no '\(given)' yet")
         }
-        return try restore.run(manifest, repository)
+        guard let roles = MissingRoles(rawValue: missingRoles ?? "fail") else {
+            throw Failure(
+                .usage, "usage", "'--missing-roles' must be fail, skip or create-nologin")
+        }
+        let restore = try PostgresRestoreRun(
+            app: app, project: project, sessions: app.postgresSessions(project.url, project),
+            options: .init(
+                jobs: jobs ?? PostgresSnapshotRun.defaultJobs, missingRoles: roles,
+                isSchemaOnly: schemaOnly))
+        if cleanup { return try restore.cleanUp() }
+        if let forget { return try restore.forget(forget) }
+        let repository = try app.openRepository(repository)
+        defer { repository.close() }
+        return try restore.run(manifest(app, project, repository), repository)
+    }
+
+    private func manifest(
+        _ app: App, _ project: Project, _ repository: Repository
+    ) throws -> Manifest {
+        guard id != "latest" else { return try repository.latest(of: project.environment) }
+        return try repository.manifest(app.snapshotID(id ?? ""))
     }
 
     private func refuseOptions() throws(Failure) {

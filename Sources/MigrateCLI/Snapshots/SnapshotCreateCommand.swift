@@ -57,31 +57,26 @@ struct SnapshotCreateCommand: DatabaseCommand {
             let title = SnapshotTitle(
                 environment: project.environment, label: label,
                 toolVersion: BuildInformation.version)
-            return try take(app, database, repository, title, codec)
+            return try take(app, project, database, repository, title, codec)
         }.get()
         app.terminal.progress?.end()
         return report(taken, (ContinuousClock.now - start).wholeMilliseconds, app, database)
     }
 
     private func take(
-        _ app: App, _ database: OpenDatabase, _ repository: Repository, _ title: SnapshotTitle,
+        _ app: App, _ project: Project, _ database: OpenDatabase, _ repository: Repository,
+        _ title: SnapshotTitle,
         _ codec: Codec?
     ) throws -> TakenSnapshot {
         guard let connection = database.connection as? any FileConnection else {
-            return try takePostgres(app, database, repository, title, codec)
+            return try PostgresSnapshotRun(
+                app: app, project: project, jobs: jobs, isSchemaOnly: schemaOnly
+            ).take(into: repository, title, codec)
         }
         var snapshot = SQLiteSnapshot(connection, files: SQLiteFiles(), name: database.display)
         snapshot.cancellation = app.cancellation
         snapshot.observer = app.snapshotObserver
         return try snapshot.take(into: repository, title, codec: codec)
-    }
-
-    private func takePostgres(
-        _ app: App, _ database: OpenDatabase, _ repository: Repository, _ title: SnapshotTitle,
-        _ codec: Codec?
-    ) throws -> TakenSnapshot {
-        throw Failure(
-            .refused, "refused", "this version takes no snapshots of PostgreSQL databases")
     }
 
     private func refuseOptions() throws(Failure) {
