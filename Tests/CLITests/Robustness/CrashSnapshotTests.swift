@@ -1,4 +1,6 @@
+import Database
 import Foundation
+import SQLiteDriver
 import TestSupport
 import Testing
 
