@@ -36,7 +36,11 @@ extension Manifest {
         }
     }
     /// How many rows it holds.
-    package var rows: Int64 { parts.reduce(0) { $0 + $1.rows } }
+    package var rows: Int64 {
+        parts.reduce(0) {
+            $0 + ($1.kind == .sqliteDatabase || $1.kind == .postgresTable ? $1.rows : 0)
+        }
+    }
 }
 
 /// What goes on, for a progress line. Called on the thread that works.

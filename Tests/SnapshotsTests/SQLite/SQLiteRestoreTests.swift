@@ -52,8 +52,8 @@ import Testing
         #expect(try Self.dump(place.path) == before)
         let kept = try #require(done.kept)
         #expect(
-            try Self.dump(kept).replacingOccurrences(of: "delete", with: "wal")
-                == changed.replacingOccurrences(of: "delete", with: "wal"))
+            try Self.dump(kept).replacingOccurrences(of: "persist", with: "wal")
+                == changed.replacingOccurrences(of: "persist", with: "wal"))
         let copy = place.folder.file("copy.db")
         #expect(try place.restore(id, to: copy).kept == nil)
         #expect(try Self.dump(copy) == before)
