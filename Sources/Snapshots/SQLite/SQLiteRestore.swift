@@ -220,10 +220,14 @@ package struct SQLiteRestore {
                     }, onProgress: observer.progressed)
             }
         } catch {
-            // The target has not changed, so nothing is lost with its copy.
             SystemFiles.removeDatabase(keepingPath)
-            if isKept { SystemFiles.removeDatabase(keptPath) }
-            throw failed(error)
+            var failure = failed(error)
+            // An error at the end of the commit does not tell whether it took effect: what was
+            // kept may be all that is left of the old content, and stays.
+            if isKept {
+                failure.hint = "What was there is kept in '\(keptPath)'; look before forgetting it."
+            }
+            throw failure
         }
     }
 
