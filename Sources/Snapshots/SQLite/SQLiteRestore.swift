@@ -222,10 +222,17 @@ package struct SQLiteRestore {
         } catch {
             SystemFiles.removeDatabase(keepingPath)
             var failure = failed(error)
-            // An error at the end of the commit does not tell whether it took effect: what was
-            // kept may be all that is left of the old content, and stays.
             if isKept {
-                failure.hint = "What was there is kept in '\(keptPath)'; look before forgetting it."
+                // An error at the end of the commit does not tell whether it took effect.
+                if target.hasPages(of: newPath, files) == true { return }
+                if target.hasPages(of: keptPath, files) == true {
+                    SystemFiles.removeDatabase(keptPath)
+                } else {
+                    failure.message = "the restore failed: \(error.message)"
+                    failure.hint =
+                        "What was there is kept in '\(keptPath)'; look at the target before "
+                        + "forgetting it."
+                }
             }
             throw failure
         }

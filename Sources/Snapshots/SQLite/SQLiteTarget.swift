@@ -110,6 +110,17 @@ package struct SQLiteTarget {
         return try Self.isSame(copies[0].1, copies[1].1)
     }
 
+    /// Whether the target's file has the pages of another database file; nil where that cannot be
+    /// told. Looking takes back what a commit that failed has left.
+    func hasPages(of other: String, _ files: any FileDatabases) -> Bool? {
+        guard let connection = try? files.open(path, busyTimeout: .seconds(5)) else { return nil }
+        let mode = try? connection.query("PRAGMA main.journal_mode").rows.first?[0].string
+        let isReadable = (try? connection.query("SELECT count(*) FROM main.sqlite_schema")) != nil
+        connection.close()
+        guard isReadable, let mode, mode != "wal" else { return nil }
+        return try? Self.isSame(path, other)
+    }
+
     private static func isSame(_ one: String, _ other: String) throws(SnapshotError) -> Bool {
         let first = try SequentialFile(reading: one)
         let second = try SequentialFile(reading: other)

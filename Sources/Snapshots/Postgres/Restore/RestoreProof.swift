@@ -63,8 +63,47 @@ struct RestoreProof {
         var objects: [String: CatalogDocument.Entry?] = [:]
         for entry in document.entries {
             let name = entry.schema.map { "\($0).\(entry.name)" } ?? entry.name
-            objects["\(entry.kind) '\(name)'"] = .some(isExact ? entry : nil)
+            objects["\(entry.kind) '\(name)'"] = .some(isExact ? Self.comparable(entry) : nil)
         }
         return objects
+    }
+
+    /// An entry without what another database may say in another way: the order that was found for
+    /// it, the order of an inheriting table's columns, which are its parents' first once it is made
+    /// anew, and the names that the server gives to columns of SQL bodies when it reads them again.
+    private static func comparable(_ entry: CatalogDocument.Entry) -> CatalogDocument.Entry {
+        var entry = entry
+        entry.id = 0
+        entry.dependsOn = []
+        for index in entry.statements.indices {
+            let sql = entry.statements[index].sql
+            if entry.kind == "TABLE", sql.contains("\nINHERITS (") {
+                entry.statements[index].sql = sql.split(separator: "\n")
+                    .map { $0.last == "," ? $0.dropLast() : $0 }.sorted().joined(separator: "\n")
+            } else if sql.contains("BEGIN ATOMIC") {
+                entry.statements[index].sql = withoutColumnNames(sql)
+            }
+        }
+        return entry
+    }
+
+    /// The words of a statement without `AS name`.
+    private static func withoutColumnNames(_ sql: String) -> String {
+        var words: [String] = []
+        var isName = false
+        let separated = sql.flatMap { character in
+            character.isLetter || character.isNumber || character == "_" || character == "\""
+                ? [character] : [" ", character, " "]
+        }
+        for word in String(separated).split(whereSeparator: \.isWhitespace) {
+            if word == "AS" {
+                isName = true
+            } else if isName {
+                isName = false
+            } else {
+                words.append(String(word))
+            }
+        }
+        return words.joined(separator: " ")
     }
 }

@@ -170,9 +170,27 @@ struct RestoreWork: Sendable {
                 .map { QualifiedName(schema: $0.schema, name: $0.name) })
         return try reading.parts(
             MomentFacts(
-                snapshot: snapshot, tables: model.tables, encoding: model.database.encoding,
+                snapshot: snapshot, tables: tables(model), encoding: model.database.encoding,
                 binary: binary),
             relations.storage, hasLargeObjects: content.largeObjects != nil, leader: leader)
+    }
+
+    /// The tables with their columns in the snapshot's order: those of a table that inherits can come
+    /// in another one.
+    private func tables(_ model: SchemaModel) -> [TableContents] {
+        var taken: [QualifiedName: TableContents] = [:]
+        for table in content.model.tables {
+            taken[QualifiedName(schema: table.schema, name: table.name)] = table
+        }
+        return model.tables.map { table in
+            var table = table
+            let name = QualifiedName(schema: table.schema, name: table.name)
+            if let own = taken[name], Set(own.columns) == Set(table.columns) {
+                table.columns = own.columns
+                table.types = own.types
+            }
+            return table
+        }
     }
 
     private func checkIndexes(_ connection: any Connection) throws {
