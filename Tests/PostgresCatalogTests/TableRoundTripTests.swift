@@ -162,6 +162,23 @@ struct TableRoundTripTests {
         #expect(policy.statements.first?.roles == [scene.name("reader")])
     }
 
+    @Test func `read the same where a restore puts inherited columns first`() throws {
+        let scene = try CatalogScene()
+        try scene.prepare([
+            "CREATE TABLE public.p (a int)", "CREATE TABLE public.c (own text) INHERITS (public.p)",
+            "CREATE TABLE public.cc (last int) INHERITS (public.c)",
+            "ALTER TABLE public.p ADD late int DEFAULT 3",
+            "ALTER TABLE public.c ADD g int GENERATED ALWAYS AS (a) STORED",
+        ])
+        let model = try readSchema(scene.source)
+        try scene.restore(model)
+        let again = try readSchema(scene.target)
+        #expect(again.entries == model.entries)
+        #expect(again.tables.map(\.columns) == model.tables.map(\.columns))
+        let contents = try #require(model.tables.first { $0.name == "cc" })
+        #expect(contents.columns == ["a", "late", "own", "last"])
+    }
+
     @Test func `list their rows with the columns that COPY takes`() throws {
         let scene = try CatalogScene()
         try scene.prepare([

@@ -49,3 +49,40 @@ struct Inheritance {
         return columns
     }
 }
+
+/// In which order a child has its columns after a restore: those of its parents first, as CREATE
+/// TABLE … INHERITS makes them, wherever ALTER TABLE had put them. What is read is put in that order,
+/// so that it is the same before and after.
+struct ColumnOrder {
+    private let columns: RelationColumns
+    private let parents: Parents
+    private let partitions: Set<UInt32>
+    private var known: [UInt32: [String]] = [:]
+
+    init(_ columns: RelationColumns, _ parents: Parents, partitions: Set<UInt32>) {
+        self.columns = columns
+        self.parents = parents
+        self.partitions = partitions
+    }
+
+    /// The columns of a table, in that order.
+    mutating func sorted(_ columns: [Column], of table: UInt32) -> [Column] {
+        guard !partitions.contains(table), !parents[table].isEmpty else { return columns }
+        let places = Dictionary(
+            names(table).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        return columns.sorted { (places[$0.name] ?? 0) < (places[$1.name] ?? 0) }
+    }
+
+    private mutating func names(_ table: UInt32) -> [String] {
+        if let names = known[table] { return names }
+        let own = columns[table].map(\.name)
+        var names: [String] = []
+        if !partitions.contains(table) {
+            for parent in parents[table] { names += self.names(parent.oid) }
+        }
+        var isThere: Set<String> = []
+        names = (names + own).filter { isThere.insert($0).inserted }
+        known[table] = names
+        return names
+    }
+}

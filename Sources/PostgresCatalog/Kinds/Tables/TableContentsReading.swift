@@ -31,7 +31,9 @@ struct TableContentsReading {
             let isMember = contents.isMember(.relation, row.oid)
             let condition = contents.configuration[row.oid]
             guard !isMember || condition != nil else { continue }
-            let columns = contents.columns[row.oid].filter { !$0.isGenerated }
+            let generated = Set(contents.columns[row.oid].filter(\.isGenerated).map(\.name))
+            let columns = (isMember ? contents.columns[row.oid] : row.columns)
+                .filter { !generated.contains($0.name) }
             let table = TableContents(
                 oid: row.oid, schema: row.name.schema ?? "", name: row.name.name, entry: nil,
                 columns: columns.map(\.name), types: columns.map(\.type),

@@ -19,12 +19,15 @@ struct TableReader: ObjectReader {
         let checks = Checks(answers[2], contents.edges)
         noteParts(checks, &contents)
         var inheritance = Inheritance(contents.columns)
+        var order = ColumnOrder(
+            contents.columns, parents,
+            partitions: Set(rows.filter(\.attributes.isPartition).map(\.oid)))
         var waiting: [(check: CheckConstraint, parents: [UInt32])] = []
         for index in rows.indices where !contents.isMember(.relation, rows[index].oid) {
             let row = rows[index]
             rows[index].columns = inheritance.resolved(
-                contents.columns[row.oid], parents: parents[row.oid].map(\.oid),
-                isPartition: row.attributes.isPartition)
+                order.sorted(contents.columns[row.oid], of: row.oid),
+                parents: parents[row.oid].map(\.oid), isPartition: row.attributes.isPartition)
             let table = rows[index].table(
                 parents: parents[row.oid], checks: checks[row.oid],
                 privileges: contents.columns.privileges[row.oid] ?? [])
