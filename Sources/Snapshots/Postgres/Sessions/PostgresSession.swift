@@ -26,6 +26,7 @@ enum PostgresSession {
 
     private static let restoring: [(String, String)] = [
         ("check_function_bodies", "off"), ("synchronous_commit", "off"),
+        ("default_table_access_method", "heap"), ("default_tablespace", ""),
         ("vacuum_cost_delay", "0"), ("enable_seqscan", "on"),
     ]
 
