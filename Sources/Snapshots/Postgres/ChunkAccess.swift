@@ -5,6 +5,7 @@ package protocol ChunkWriter: Sendable {
     /// Stores content, unless it is there already.
     ///
     /// - Parameter content: 1 to `Chunk.maximumBytes` bytes.
+    /// - Returns: what the manifest says of it.
     /// - Throws: `.storage`.
     func write(_ content: [UInt8]) throws(SnapshotError) -> Chunk
 }

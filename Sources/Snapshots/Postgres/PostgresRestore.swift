@@ -106,6 +106,7 @@ package struct PostgresRestore: Sendable {
     ///   - parts: of the manifest.
     ///   - serverVersion: the version of the server that the snapshot was taken of, `15.18`.
     ///   - target: the database that is created, or replaced.
+    /// - Returns: what became of it.
     /// - Throws: `.refused` before anything was written; `.damaged`, `.unsupported`,
     ///   `.restoreFailed`, `.database`, `.storage`, `.interrupted`: the target is as it was.
     package func run(

@@ -15,6 +15,7 @@ package enum PostgresRestoreCleanup {
     /// Drops the databases of restores that were killed, and opens targets that they had closed.
     ///
     /// - Parameter connect: opens a session to a database of the server.
+    /// - Returns: what was done.
     /// - Throws: `.database`.
     package static func run(
         connect: (String) throws -> any BulkConnection

@@ -13,9 +13,8 @@ struct RowReading: Sendable {
     let cancellation: Cancellation
     let onProgress: @Sendable (TakeProgress) -> Void
 
-    /// The parts of all tables, in their order, and of the large objects, if there are any.
-    ///
-    /// - Parameter leader: the session that holds the locks and the snapshot.
+    /// The parts of all tables, in their order, and of the large objects, if there are any; `leader`
+    /// is the session that holds the locks and the snapshot.
     func parts(
         _ facts: MomentFacts, _ storage: [UInt32: RelationStorage], hasLargeObjects: Bool,
         leader: any BulkConnection

@@ -1,9 +1,8 @@
 internal import PostgresCatalog
 
 extension CatalogDocument {
-    /// The document of a model.
-    ///
-    /// - Parameter states: of the model's sequences, in their order; nil for the schema only.
+    /// The document of a model; `states` are those of its sequences, in their order, and nil for the
+    /// schema only.
     init(_ model: SchemaModel, states: [SequenceState]?) {
         holdsRows = states != nil
         database = Database(model.database)

@@ -8,9 +8,8 @@ enum PostDataPlan {
     private static let largeBytes: Int64 = 4 * 1024 * 1024
     private static let batch = 20
 
-    /// The stages, each of batches of entries.
-    ///
-    /// - Parameter bytes: length of the rows of the table that an entry creates.
+    /// The stages, each of batches of entries; `bytes` is the length of the rows of the table that an
+    /// entry creates.
     static func stages(_ entries: [SchemaEntry], bytes: [Int: Int64]) -> [[[SchemaEntry]]] {
         var depth: [Int: Int] = [:]
         var weight = bytes

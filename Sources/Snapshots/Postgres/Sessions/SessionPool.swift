@@ -15,6 +15,7 @@ struct SessionPool: Sendable {
     ///   - count: how many pieces of work there are, for no session is opened for none.
     ///   - body: takes work from where it is until none is left. Asks between two whether the group
     ///     was interrupted.
+    /// - Throws: what `connect` and `body` throw; `.interrupted`.
     func run(
         count: Int,
         _ body: @escaping @Sendable (any BulkConnection, InterrupterGroup) throws -> Void

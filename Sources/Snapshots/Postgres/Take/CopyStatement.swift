@@ -32,9 +32,7 @@ struct CopyStatement {
         """
     }
 
-    /// Loads rows.
-    ///
-    /// - Parameter freezes: only for a table that this transaction created or truncated.
+    /// Loads rows, frozen only into a table that this transaction created or truncated.
     func load(isBinary: Bool, freezes: Bool) -> String {
         var options = isBinary ? ["FORMAT binary"] : [self.options]
         if freezes { options.append("FREEZE") }

@@ -24,9 +24,8 @@ struct RelationList {
     let relations: Set<Relation>
     let storage: [UInt32: RelationStorage]
 
-    /// Lists them as the connection sees them.
-    ///
-    /// - Parameter withStorage: asks for sizes too, which only makes sense under a lock.
+    /// Lists them as the connection sees them; asks for sizes too where `withStorage` says so, which
+    /// only makes sense under a lock.
     init(_ connection: any Connection, withStorage: Bool) throws(DatabaseError) {
         let sizes = """
             pg_catalog.pg_relation_size(c.oid), \
