@@ -126,7 +126,9 @@ class Catalogs:
                 number = part if part in names else "0"
                 name = without_numbers("i.type || ':' || i.identity")
                 shown.append(
-                    f"(SELECT {name} FROM pg_identify_object({class_}, {object_}, {number}) i)"
+                    # Before PostgreSQL 15, what the server pins is a row without a class.
+                    f"(CASE WHEN {class_} <> 0 THEN (SELECT {name}"
+                    f" FROM pg_identify_object({class_}, {object_}, {number}) i) END)"
                     f' AS "{object_}"'
                 )
                 done |= {class_, object_, part}

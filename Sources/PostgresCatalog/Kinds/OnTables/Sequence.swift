@@ -122,13 +122,14 @@ struct SequenceOwnership: CatalogObject, Hashable {
 /// Reads sequences.
 struct SequenceReader: ObjectReader {
     func queries(_ server: ServerFacts) -> [String] {
+        // Before PostgreSQL 15 every sequence is logged, and nothing says so.
         [
             """
             SELECT c.oid, n.nspname, c.relname, \(server.roleName("c.relowner")), \
             pg_catalog.format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, \
             s.seqmax, s.seqcache, s.seqcycle, c.relpersistence, t.oid, tn.nspname, t.relname, \
             a.attname, a.attnum, CASE WHEN d.deptype = 'i' THEN a.attidentity END, \
-            t.relpersistence, \
+            \(server.since(15, "t.relpersistence", else: "c.relpersistence")), \
             \(server.privilegeColumns("c.relacl", type: "'s'", owner: "c.relowner")) \
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
             JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid \
