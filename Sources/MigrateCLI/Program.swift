@@ -115,7 +115,7 @@ package enum Program {
         }
     }
 
-    private static func failure(_ error: any Error, _ app: App) -> Failure {
+    static func failure(_ error: any Error, _ app: App) -> Failure {
         knownFailure(error, app)
             ?? Failure(
                 .internalError, "internal", "an unexpected error occurred",

@@ -57,13 +57,14 @@ struct PostgresRestoreRun {
 
     private func question(_ manifest: Manifest, _ exists: Bool) -> String {
         let what = "snapshot \(manifest.id.text) of \(manifest.createdAt)"
-        guard exists else { return "create \(address.display) from \(what)?" }
+        let rows = emptiness(manifest, options)
+        guard exists else { return "create \(address.display) from \(what)?\(rows)" }
         let age = Timestamp(manifest.createdAt).map { taken in
             describe(milliseconds: max(0, Timestamp.now.milliseconds - taken.milliseconds))
         }
         return "replace all of \(address.display) with \(what)? What was written since "
             + "\(age.map { "(\($0)) " } ?? "")is not in it, and is left behind in a database "
-            + "'\(address.database)_before_…'. Its sessions are ended."
+            + "'\(address.database)_before_…'. Its sessions are ended.\(rows)"
     }
 
     private func outcome(
@@ -120,4 +121,14 @@ struct PostgresRestoreRun {
                 "reopened": JSONValue(report.reopened), "running": JSONValue(report.running),
             ])
     }
+}
+
+/// Says so where a restore brings no rows.
+func emptiness(_ manifest: Manifest, _ options: PostgresRestore.Options) -> String {
+    guard manifest.holdsRows else {
+        return
+            " THE SNAPSHOT HOLDS NO ROWS: it was taken with --schema-only, and every table will be "
+            + "empty."
+    }
+    return options.isSchemaOnly ? " Every table will be empty (--schema-only)." : ""
 }

@@ -47,6 +47,18 @@ struct RestoreCommand: DatabaseCommand {
         help: ArgumentHelp("fail, skip or create-nologin (PostgreSQL).", valueName: "what"))
     var missingRoles: MissingRoles?
 
+    @Flag(
+        name: .long,
+        help: ArgumentHelp(
+            "Replace the content of the database that is there, in one transaction: it takes no right "
+                + "to create databases."))
+    var inPlace = false
+
+    @Flag(
+        name: .long,
+        help: "Replace in place without a snapshot of what is there (PostgreSQL).")
+    var noSnapshotBefore = false
+
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -66,6 +78,10 @@ struct RestoreCommand: DatabaseCommand {
         if let jobs, !(1...64).contains(jobs) {
             throw ValidationError("'--jobs' must be a number from 1 to 64")
         }
+        if noSnapshotBefore, !inPlace {
+            throw ValidationError("'--no-snapshot-before' goes with '--in-place'")
+        }
+        if inPlace, id == nil { throw ValidationError("'--in-place' goes with a snapshot") }
         if into != nil, options.url != nil {
             throw ValidationError("use one of --into and --url")
         }
@@ -92,13 +108,27 @@ struct RestoreCommand: DatabaseCommand {
         if let forget { return try restore.forget(forget) }
         let repository = try app.openRepository(repository)
         defer { repository.close() }
-        return try restore.run(try manifest(app, project, repository), repository)
+        let manifest = try manifest(app, project, repository)
+        guard inPlace else { return try restore.run(manifest, repository) }
+        return try PostgresInPlaceRun(
+            app: app, project: project, options: options,
+            takesSnapshot: !noSnapshotBefore
+        ).run(manifest, repository)
     }
 
     private func manifest(
         _ app: App, _ project: Project, _ repository: Repository
     ) throws -> Manifest {
-        if id == "latest" { return try repository.latest(of: project.environment) }
+        if id == "latest" {
+            let latest = try repository.latest(
+                of: project.environment, prefersRows: !schemaOnly)
+            let newest = try repository.latest(of: project.environment)
+            if newest.id != latest.id {
+                app.terminal.note(
+                    "\(newest.id.text) is newer, but holds no rows, and is passed over")
+            }
+            return latest
+        }
         return try repository.manifest(app.snapshotID(id ?? ""))
     }
 

@@ -80,28 +80,9 @@ struct SnapshotCreateCommand: DatabaseCommand {
         _ app: App, _ database: OpenDatabase, _ repository: Repository, _ title: SnapshotTitle,
         _ codec: Codec?
     ) throws -> TakenSnapshot {
-        guard let openBulk = database.openBulk else {
-            throw Failure(.internalError, "internal", "this connection streams no rows")
-        }
-        let writer = try SnapshotWriter(repository, title, codec: codec)
-        let observer = app.snapshotObserver
-        observer.began("reading", database.display)
-        let report = app.terminal.progress?.bytesReporter
-        let take = PostgresTake(
-            connect: openBulk, access: .live, writer: writer.chunks,
-            options: PostgresTake.Options(
-                jobs: jobs ?? App.defaultJobs, isSchemaOnly: schemaOnly),
-            cancellation: app.cancellation,
-            onProgress: { report?($0.bytes, $0.totalBytes) })
-        let content = try take.run()
-        let manifest = try writer.finish(
-            database: SourceDatabase(
-                system: .postgresql, name: String(database.display.prefix(2000)),
-                version: content.serverVersion),
-            parts: content.parts, exclusions: content.exclusions)
-        return TakenSnapshot(
-            manifest: manifest, tables: content.tables, newBytes: writer.chunks.newBytes,
-            isClockBehind: writer.isClockBehind)
+        try PostgresSnapshotRun(
+            app: app, database: database, jobs: jobs ?? App.defaultJobs, isSchemaOnly: schemaOnly
+        ).take(into: repository, title, codec)
     }
 
     private func refuseOptions() throws(Failure) {

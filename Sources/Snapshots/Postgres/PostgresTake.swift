@@ -30,6 +30,9 @@ package struct PostgresTake: Sendable {
         }
     }
 
+    /// What the manifest of a snapshot without rows says of them.
+    static let schemaOnly = "the rows of all tables: a snapshot of the schema only"
+
     private let connect: @Sendable () throws -> any BulkConnection
     private let access: CatalogAccess
     private let writer: any ChunkWriter
@@ -95,7 +98,7 @@ package struct PostgresTake: Sendable {
         var exclusions = moment.model.exclusions
         var parts = [catalog]
         if options.isSchemaOnly {
-            exclusions.append("the rows of all tables: a snapshot of the schema only")
+            exclusions.append(Self.schemaOnly)
         } else {
             parts += try rows(moment)
         }

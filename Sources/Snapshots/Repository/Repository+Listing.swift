@@ -84,18 +84,24 @@ extension Repository {
         }
     }
 
-    /// The newest snapshot of an environment.
+    /// The newest snapshot of an environment; where `prefersRows` says so, the newest one that holds
+    /// rows, unless there is none.
     ///
     /// - Throws: `.notFound`; `.damaged` where a newer one cannot be read: an older one must not
     ///   silently stand in for it.
-    package func latest(of environment: String) throws(SnapshotError) -> Manifest {
+    package func latest(
+        of environment: String, prefersRows: Bool = false
+    ) throws(SnapshotError) -> Manifest {
+        var passed: Manifest?
         let all = try snapshots()
         let word = SnapshotID(time: "1970-01-01T00:00:00Z", environment: environment, number: 0)
         let middle = word?.text.dropFirst(16).dropLast(4) ?? "-"
         for snapshot in all.reversed() {
             switch snapshot.manifest {
             case .success(let manifest):
-                if manifest.environment == environment { return manifest }
+                guard manifest.environment == environment else { continue }
+                if manifest.holdsRows || !prefersRows { return manifest }
+                passed = passed ?? manifest
             case .failure(let error):
                 guard snapshot.name.dropFirst(16).hasPrefix(middle) else { continue }
                 var failure = error
@@ -105,6 +111,7 @@ extension Repository {
                 throw failure
             }
         }
+        if let passed { return passed }
         throw SnapshotError(
             .notFound, "there is no snapshot of environment '\(environment)'",
             hint: "'migrate snapshot list' shows those that are there.")

@@ -35,6 +35,8 @@ extension Manifest {
         case .postgresql: parts.count { $0.kind == .postgresTable }
         }
     }
+    /// Whether it holds rows, or is one of the schema only.
+    package var holdsRows: Bool { !exclusions.contains(PostgresTake.schemaOnly) }
     /// How many rows it holds.
     package var rows: Int64 {
         parts.reduce(0) {

@@ -1,5 +1,6 @@
 import Database
 import PostgresDriver
+import SnapshotFormat
 import Snapshots
 import TestSupport
 
@@ -24,6 +25,27 @@ extension TestDatabase {
             connect: { try Self.connection($0) }, access: .live, reader: chunks, options: options,
             cancellation: cancellation, onPhase: onPhase
         ).run(content.parts, serverVersion: content.serverVersion, target: target ?? name)
+    }
+}
+
+extension TestDatabase {
+    /// Restores a snapshot in place, as the superuser or over a session of the test's own.
+    func restoreInPlace(
+        _ content: PostgresContent, parts: [Part]? = nil, from chunks: any ChunkReader,
+        over session: PostgresConnection? = nil, options: PostgresRestore.Options = .init(),
+        cancellation: Cancellation = Cancellation(),
+        onPhase: @escaping (_ pid: Int64, PostgresRestore.Phase) throws -> Void = { _, _ in },
+        beforeReplacing: @escaping () throws -> Void = {}
+    ) throws -> PostgresRestore.Report {
+        let connection = try session ?? connect()
+        defer { connection.close() }
+        let (url, pid) = (url, connection.announcedProcessID ?? 0)
+        var restore = PostgresInPlaceRestore(
+            connection, reconnect: { try PostgresConnection(PostgresOptions(url: url)) },
+            access: .live, reader: chunks, options: options, cancellation: cancellation)
+        restore.onPhase = { try onPhase(pid, $0) }
+        restore.beforeReplacing = beforeReplacing
+        return try restore.run(parts ?? content.parts, serverVersion: content.serverVersion)
     }
 }
 

@@ -11,12 +11,15 @@ struct LoadSession {
     private let parts: [Int: Part]
     private let encoding: String
     private let progress: LoadProgress
+    private let ownsTransactions: Bool
     /// The chunk that was read last: tables that share one are loaded one after the other.
     private var last: (digest: ContentDigest, content: [UInt8])?
 
+    /// `ownsTransactions` is false inside a transaction that has created or emptied every table.
     init(
         _ connection: any BulkConnection, _ reader: any ChunkReader, _ tables: [TableContents],
-        _ parts: [Int: Part], encoding: String, _ progress: LoadProgress
+        _ parts: [Int: Part], encoding: String, _ progress: LoadProgress,
+        ownsTransactions: Bool = true
     ) {
         self.connection = connection
         self.reader = reader
@@ -24,6 +27,7 @@ struct LoadSession {
         self.parts = parts
         self.encoding = encoding
         self.progress = progress
+        self.ownsTransactions = ownsTransactions
     }
 
     /// Loads some rows of a table.
@@ -37,13 +41,13 @@ struct LoadSession {
         let statement = CopyStatement(table: table, encoding: encoding)
             .load(isBinary: isBinary, freezes: freezes)
         do {
-            if freezes {
+            if freezes, ownsTransactions {
                 try connection.run([Step("BEGIN"), Step("TRUNCATE ONLY \(table.quotedName)")])
             }
             // Each stream is a statement of its own only where it must be: text goes on as text.
             let streams = isBinary ? LoadPlan.streams(item.slices) : [item.slices]
             for stream in streams { try copy(stream, statement, table: item.table) }
-            if freezes { try connection.query("COMMIT") }
+            if freezes, ownsTransactions { try connection.query("COMMIT") }
         } catch let error as DatabaseError where error.code != .cancelled {
             throw SnapshotError(
                 .restoreFailed,

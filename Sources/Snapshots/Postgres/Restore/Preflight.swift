@@ -15,8 +15,15 @@ struct Preflight {
     ///
     /// - Throws: `.refused`.
     func check(_ missingRoles: MissingRoles) throws -> RolePolicy {
-        try checkVersion()
         try checkPrivileges()
+        return try checkServer(missingRoles)
+    }
+
+    /// Checks what does not depend on where in the server it is restored.
+    ///
+    /// - Throws: `.refused`.
+    func checkServer(_ missingRoles: MissingRoles) throws -> RolePolicy {
+        try checkVersion()
         try checkExtensions()
         return try RolePolicy(missingRoles, content.model, connection)
     }
@@ -42,7 +49,7 @@ struct Preflight {
         guard row?[0].boolean == true else {
             throw SnapshotError(
                 .refused, "the role may not create databases",
-                hint: "Grant it CREATEDB, or restore as another role.")
+                hint: "Grant it CREATEDB, restore as another role, or restore with --in-place.")
         }
     }
 

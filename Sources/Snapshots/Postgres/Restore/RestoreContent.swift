@@ -11,6 +11,7 @@ struct RestoreContent: Sendable {
     let tables: [Int: Part]
     let largeObjects: Part?
     let serverMajor: Int
+    private let isSchemaOnly: Bool
 
     var rows: Int64 { tables.values.reduce(0) { $0 + $1.rows } }
 
@@ -36,6 +37,7 @@ struct RestoreContent: Sendable {
         document = try CatalogDocument(bytes)
         model = document.model
         serverMajor = major
+        isSchemaOnly = options.isSchemaOnly
         guard document.holdsRows, !options.isSchemaOnly else {
             (self.parts, tables, largeObjects) = ([], [:], nil)
             return
@@ -43,6 +45,31 @@ struct RestoreContent: Sendable {
         tables = try Self.tables(parts, model)
         largeObjects = parts.first { $0.kind == .postgresLargeObjects }
         self.parts = Array(parts.dropFirst())
+    }
+
+    /// Whether rows are restored.
+    var holdsRows: Bool { document.holdsRows && !isSchemaOnly }
+
+    /// The tables whose rows are in COPY's binary format.
+    var binaryTables: Set<QualifiedName> {
+        Set(
+            tables.filter { $0.value.properties["format"] == .text("binary") }
+                .map { QualifiedName(model.tables[$0.key]) })
+    }
+
+    /// Tables of the restored database with their columns in the snapshot's order: those of a table
+    /// that inherits can come in another one.
+    func inTakenOrder(_ tables: [TableContents]) -> [TableContents] {
+        var taken: [QualifiedName: TableContents] = [:]
+        for table in model.tables { taken[QualifiedName(table)] = table }
+        return tables.map { table in
+            var table = table
+            if let own = taken[QualifiedName(table)], Set(own.columns) == Set(table.columns) {
+                table.columns = own.columns
+                table.types = own.types
+            }
+            return table
+        }
     }
 
     /// Finds the table of each part; every table must have one, with the same columns.
@@ -75,4 +102,9 @@ struct RestoreContent: Sendable {
         }
         return tables
     }
+}
+
+extension QualifiedName {
+    /// The name of a table.
+    init(_ table: TableContents) { self.init(schema: table.schema, name: table.name) }
 }

@@ -151,7 +151,7 @@ struct RestoreWork: Sendable {
             isSameMajor: leader.serverVersionNumber / 10_000 == content.serverMajor)
         let states = holdsRows ? try SequenceState.read(model.sequences, leader) : nil
         try proof.check(catalog: CatalogDocument(model, states: states))
-        try checkIndexes(leader)
+        try Self.checkIndexes(leader)
         if holdsRows { try proof.check(rows: rows(model, snapshot.string ?? "", leader)) }
     }
 
@@ -164,36 +164,15 @@ struct RestoreWork: Sendable {
             connect: { try session(PostgresSession.reading) }, writer: DiscardingWriter(),
             jobs: restore.options.jobs, cancellation: restore.cancellation,
             onProgress: { _ in })
-        let binary = Set(
-            content.tables.filter { $0.value.properties["format"] == .text("binary") }
-                .map { content.model.tables[$0.key] }
-                .map { QualifiedName(schema: $0.schema, name: $0.name) })
         return try reading.parts(
             MomentFacts(
-                snapshot: snapshot, tables: tables(model), encoding: model.database.encoding,
-                binary: binary),
+                snapshot: snapshot, tables: content.inTakenOrder(model.tables),
+                encoding: model.database.encoding, binary: content.binaryTables),
             relations.storage, hasLargeObjects: content.largeObjects != nil, leader: leader)
     }
 
-    /// The tables with their columns in the snapshot's order: those of a table that inherits can come
-    /// in another one.
-    private func tables(_ model: SchemaModel) -> [TableContents] {
-        var taken: [QualifiedName: TableContents] = [:]
-        for table in content.model.tables {
-            taken[QualifiedName(schema: table.schema, name: table.name)] = table
-        }
-        return model.tables.map { table in
-            var table = table
-            let name = QualifiedName(schema: table.schema, name: table.name)
-            if let own = taken[name], Set(own.columns) == Set(table.columns) {
-                table.columns = own.columns
-                table.types = own.types
-            }
-            return table
-        }
-    }
-
-    private func checkIndexes(_ connection: any Connection) throws {
+    /// Looks for an index that is not valid.
+    static func checkIndexes(_ connection: any Connection) throws {
         let rows = try connection.query(
             """
             SELECT c.relname FROM pg_catalog.pg_index i \
@@ -207,7 +186,7 @@ struct RestoreWork: Sendable {
 }
 
 /// Takes content for the sake of its sums, and keeps nothing.
-private struct DiscardingWriter: ChunkWriter {
+struct DiscardingWriter: ChunkWriter {
     private static let digest = ContentDigest(of: [])
 
     func write(_ content: [UInt8]) throws(SnapshotError) -> Chunk {

@@ -60,7 +60,8 @@ enum PostgresSession {
                 Step(
                     """
                     SELECT pg_catalog.set_config(name, $2, false) \
-                    FROM pg_catalog.pg_settings WHERE name = $1
+                    FROM pg_catalog.pg_settings WHERE name = $1 AND (context = 'user' \
+                    OR pg_catalog.current_setting('is_superuser') = 'on')
                     """, [.text(name), .text(value)])
             }
     }
