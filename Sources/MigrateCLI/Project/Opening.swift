@@ -59,6 +59,17 @@ struct PostgresAddress: Sendable {
     let database: String
     /// Connects to that database, or to another one of the server.
     let open: @Sendable (_ database: String?) throws(DatabaseError) -> PostgresConnection
+
+    /// Whether the database is there.
+    func exists() throws(DatabaseError) -> Bool {
+        do throws(DatabaseError) {
+            try open(nil).close()
+            return true
+        } catch {
+            guard error.code == .databaseMissing else { throw error }
+            return false
+        }
+    }
 }
 
 extension App {

@@ -18,11 +18,7 @@ struct PostgresRestoreRun {
 
     /// Restores a snapshot.
     func run(_ manifest: Manifest, _ repository: Repository) throws -> Outcome {
-        guard manifest.database.system == .postgresql else {
-            throw Failure(
-                .refused, "refused", "\(manifest.id.text) is a snapshot of an SQLite database",
-                hint: "Restore it with --into sqlite:restored.db.")
-        }
+        try Self.refuseOtherSystem(manifest)
         try app.checkProtection(project, "replace all of its content")
         let exists = try refuseWhileRunning()
         try app.confirm(question(manifest, exists))
@@ -40,15 +36,18 @@ struct PostgresRestoreRun {
         return outcome(of: done, manifest, (ContinuousClock.now - start).wholeMilliseconds)
     }
 
+    /// Refuses a snapshot of another system.
+    static func refuseOtherSystem(_ manifest: Manifest) throws(Failure) {
+        guard manifest.database.system != .postgresql else { return }
+        throw Failure(
+            .refused, "refused", "\(manifest.id.text) is a snapshot of an SQLite database",
+            hint: "Restore it with --into sqlite:restored.db.")
+    }
+
     /// Whether the target is there; a run of migrations that is under way in it must end first. One
     /// that begins later ends with the sessions that the swap ends, in the database that is kept.
     private func refuseWhileRunning() throws -> Bool {
-        do throws(DatabaseError) {
-            try address.open(nil).close()
-        } catch {
-            guard error.code == .databaseMissing else { throw error }
-            return false
-        }
+        guard try address.exists() else { return false }
         let database = try app.open(project, .read)
         defer { database.connection.close() }
         try app.migrator(project, database).holdingLock {}.get()
@@ -56,7 +55,8 @@ struct PostgresRestoreRun {
     }
 
     private func question(_ manifest: Manifest, _ exists: Bool) -> String {
-        let what = "snapshot \(manifest.id.text) of \(manifest.createdAt)"
+        let tables = options.tables.map { " (\($0.sorted().map(\.text).joined(separator: ", ")))" }
+        let what = "snapshot \(manifest.id.text) of \(manifest.createdAt)\(tables ?? "")"
         let rows = emptiness(manifest, options)
         guard exists else { return "create \(address.display) from \(what)?\(rows)" }
         let age = Timestamp(manifest.createdAt).map { taken in

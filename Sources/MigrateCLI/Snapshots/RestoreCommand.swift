@@ -29,6 +29,13 @@ struct RestoreCommand: DatabaseCommand {
             "Database to create or replace, in the place of the environment's.", valueName: "url"))
     var into: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Restore this table only, with what it needs; can be repeated. Into a database that is "
+                + "there: its rows are replaced, or it is created.", valueName: "table"))
+    var only: [String] = []
+
     @Flag(name: .long, help: "Leave the rows out (PostgreSQL).")
     var schemaOnly = false
 
@@ -78,9 +85,10 @@ struct RestoreCommand: DatabaseCommand {
         if let jobs, !(1...64).contains(jobs) {
             throw ValidationError("'--jobs' must be a number from 1 to 64")
         }
-        if noSnapshotBefore, !inPlace {
-            throw ValidationError("'--no-snapshot-before' goes with '--in-place'")
+        if noSnapshotBefore, !inPlace, only.isEmpty {
+            throw ValidationError("'--no-snapshot-before' goes with '--in-place' or '--only'")
         }
+        if !only.isEmpty, id == nil { throw ValidationError("'--only' goes with a snapshot") }
         if inPlace, id == nil { throw ValidationError("'--in-place' goes with a snapshot") }
         if into != nil, options.url != nil {
             throw ValidationError("use one of --into and --url")
@@ -99,20 +107,27 @@ struct RestoreCommand: DatabaseCommand {
 
     private func performPostgres(_ app: App, _ project: Project) throws -> Outcome {
         let address = try app.postgresServer(project.url, project)
-        let options = PostgresRestore.Options(
+        var options = PostgresRestore.Options(
             jobs: jobs ?? App.defaultJobs, missingRoles: missingRoles ?? .fail,
             isSchemaOnly: schemaOnly, proves: !noProof)
-        let restore = PostgresRestoreRun(
-            app: app, project: project, address: address, options: options)
+        var restore: PostgresRestoreRun {
+            PostgresRestoreRun(app: app, project: project, address: address, options: options)
+        }
         if cleanup { return try restore.cleanUp() }
         if let forget { return try restore.forget(forget) }
         let repository = try app.openRepository(repository)
         defer { repository.close() }
         let manifest = try manifest(app, project, repository)
-        guard inPlace else { return try restore.run(manifest, repository) }
+        if !only.isEmpty {
+            try PostgresRestoreRun.refuseOtherSystem(manifest)
+            options.tables = try TableChoice(only).tables(of: manifest, repository.chunks)
+        }
+        let isThere = only.isEmpty ? false : try address.exists()
+        guard inPlace || isThere else {
+            return try restore.run(manifest, repository)
+        }
         return try PostgresInPlaceRun(
-            app: app, project: project, options: options,
-            takesSnapshot: !noSnapshotBefore
+            app: app, project: project, options: options, takesSnapshot: !noSnapshotBefore
         ).run(manifest, repository)
     }
 
@@ -146,7 +161,11 @@ struct RestoreCommand: DatabaseCommand {
         if let forget { return try restore.forget(app.snapshotID(forget)) }
         let repository = try app.openRepository(repository)
         defer { repository.close() }
-        return try restore.run(try manifest(app, project, repository), repository)
+        let manifest = try manifest(app, project, repository)
+        guard !only.isEmpty else { return try restore.run(manifest, repository) }
+        return try SQLiteTablesRun(
+            run: restore, names: only, takesSnapshot: !noSnapshotBefore
+        ).restore(manifest, repository)
     }
 
     private func refuseOptions() throws(Failure) {

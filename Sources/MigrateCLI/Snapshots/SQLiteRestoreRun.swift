@@ -106,7 +106,7 @@ struct SQLiteRestoreRun {
     }
 
     /// Holds the run's lock of the file, which need not be there.
-    private func holdingLock<Result>(_ body: () throws -> Result) throws -> Result {
+    func holdingLock<Result>(_ body: () throws -> Result) throws -> Result {
         // The restore opens the file itself, under the lock.
         let connection = try SQLiteConnection(SQLiteURL(":memory:"), mode: .create)
         defer { connection.close() }

@@ -17,12 +17,16 @@ package struct PostgresRestore: Sendable {
         package var proves: Bool
         /// How long sessions of the target may take to end, once they were told to.
         package var deadline: Duration
+        /// The tables that are restored, with all that they need; nil for everything.
+        package var tables: Set<RestoredTable>?
 
         /// Creates options.
         package init(
             jobs: Int = 2, missingRoles: MissingRoles = .fail, isSchemaOnly: Bool = false,
-            proves: Bool = true, deadline: Duration = .seconds(30)
+            proves: Bool = true, deadline: Duration = .seconds(30),
+            tables: Set<RestoredTable>? = nil
         ) {
+            self.tables = tables
             self.jobs = max(1, jobs)
             self.missingRoles = missingRoles
             self.isSchemaOnly = isSchemaOnly
@@ -145,7 +149,8 @@ package struct PostgresRestore: Sendable {
             ).run()
             return Report(
                 database: target, keptDatabase: kept, id: names.id, tables: content.tables.count,
-                rows: content.rows, isProven: options.proves, remarks: roles.report)
+                rows: content.rows, isProven: options.proves,
+                remarks: content.remarks + roles.report)
         } catch {
             try undo(names, error)
             throw error

@@ -76,7 +76,7 @@ package struct SQLiteRestore {
                 "the restored database has \(part.bytes) bytes, and \(free) are free beside "
                     + "'\(target.path)'")
         }
-        guard target.exists else { return try refuseStrays() }
+        guard target.exists else { return try target.refuseStrays() }
         do throws(DatabaseError) {
             let live = try files.open(target.path, busyTimeout: busyTimeout)
             defer { live.close() }
@@ -98,16 +98,6 @@ package struct SQLiteRestore {
             .refused, "the target is in WAL mode and has another page size than the snapshot",
             hint: "SQLite cannot change it under open readers. Stop them and run "
                 + "'PRAGMA journal_mode=DELETE' on the target, or restore to another file.")
-    }
-
-    private func refuseStrays() throws(SnapshotError) {
-        for suffix in ["-journal", "-wal"] where SystemFiles.exists(target.path + suffix) {
-            throw SnapshotError(
-                .refused,
-                "there is no '\(target.path)', but its '\(SystemFiles.name(of: target.path))"
-                    + "\(suffix)' is there, and would be taken for the restored database's",
-                hint: "It may hold the last changes of a database that was moved. Move it away.")
-        }
     }
 
     /// Restores it.
@@ -194,7 +184,7 @@ package struct SQLiteRestore {
 
     private func moveIn() throws(SnapshotError) {
         observer.began("replacing", target.path)
-        try refuseStrays()
+        try target.refuseStrays()
         try beside { () throws(SnapshotError) in
             try SystemFiles.flush(newPath)
             try SystemFiles.move(newPath, to: target.path)

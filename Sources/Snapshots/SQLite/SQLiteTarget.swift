@@ -21,6 +21,17 @@ package struct SQLiteTarget {
     /// Where what a restore replaces is kept.
     package func keptPath(_ id: SnapshotID) -> String { "\(path)_before_\(id.text)" }
 
+    /// Refuses a place where SQLite would take a stray file for the new database's.
+    func refuseStrays() throws(SnapshotError) {
+        for suffix in ["-journal", "-wal"] where SystemFiles.exists(path + suffix) {
+            throw SnapshotError(
+                .refused,
+                "there is no '\(path)', but its '\(SystemFiles.name(of: path))"
+                    + "\(suffix)' is there, and would be taken for the restored database's",
+                hint: "It may hold the last changes of a database that was moved. Move it away.")
+        }
+    }
+
     func newPath(_ id: SnapshotID) -> String { "\(path)_restore_\(id.text)" }
     func keepingPath(_ id: SnapshotID) -> String { newPath(id) + "_before" }
 

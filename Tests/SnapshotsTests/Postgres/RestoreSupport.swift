@@ -49,6 +49,43 @@ extension TestDatabase {
     }
 }
 
+extension TestDatabase {
+    /// Restores tables of a snapshot; `names` are as on the command line.
+    func restoreTables(
+        _ names: [String], _ content: PostgresContent, from chunks: any ChunkReader,
+        over session: PostgresConnection? = nil, options: PostgresRestore.Options = .init(),
+        cancellation: Cancellation = Cancellation(),
+        onPhase: @escaping (_ pid: Int64, PostgresRestore.Phase) throws -> Void = { _, _ in },
+        beforeReplacing: @escaping () throws -> Void = {}
+    ) throws -> PostgresTablesRestore.Report {
+        let connection = try session ?? connect()
+        defer { connection.close() }
+        let (url, pid) = (url, connection.announcedProcessID ?? 0)
+        var options = options
+        options.tables = try Self.tables(names, content, chunks)
+        var restore = PostgresTablesRestore(
+            connection, reconnect: { try PostgresConnection(PostgresOptions(url: url)) },
+            access: .live, reader: chunks, options: options, cancellation: cancellation)
+        restore.onPhase = { try onPhase(pid, $0) }
+        restore.beforeReplacing = beforeReplacing
+        return try restore.run(content.parts, serverVersion: content.serverVersion)
+    }
+
+    /// The tables that names lead to.
+    static func tables(
+        _ names: [String], _ content: PostgresContent, _ chunks: any ChunkReader
+    ) throws -> Set<RestoredTable> {
+        let all = try SnapshotTables(content.parts, chunks)
+        return Set(
+            try names.map { name in
+                guard case .one(let table) = all.find(name) else {
+                    throw SnapshotError(.notFound, name)
+                }
+                return table
+            })
+    }
+}
+
 /// Databases that tests have made besides their own.
 enum Databases {
     static func drop(_ names: [String?]) throws {

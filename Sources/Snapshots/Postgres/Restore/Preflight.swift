@@ -28,7 +28,8 @@ struct Preflight {
         return try RolePolicy(missingRoles, content.model, connection)
     }
 
-    private func checkVersion() throws {
+    /// Whether the server is no older than that of the snapshot.
+    func checkVersion() throws {
         let major = connection.serverVersionNumber / 10_000
         guard major >= content.serverMajor else {
             throw SnapshotError(

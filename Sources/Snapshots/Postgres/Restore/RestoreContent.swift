@@ -6,10 +6,12 @@ struct RestoreContent: Sendable {
     let document: CatalogDocument
     let model: SchemaModel
     /// The parts with rows that are loaded.
-    let parts: [Part]
+    private(set) var parts: [Part]
     /// The tables' parts by the table's place in the model.
-    let tables: [Int: Part]
-    let largeObjects: Part?
+    private(set) var tables: [Int: Part]
+    private(set) var largeObjects: Part?
+    /// What of it came along or was left out with the tables that were chosen, in words.
+    let remarks: [String]
     let serverMajor: Int
     private let isSchemaOnly: Bool
 
@@ -20,21 +22,21 @@ struct RestoreContent: Sendable {
         _ parts: [Part], _ reader: any ChunkReader, _ serverVersion: String,
         _ options: PostgresRestore.Options
     ) throws(SnapshotError) {
-        guard let catalog = parts.first, catalog.kind == .postgresCatalog,
-            let major = Int(serverVersion.prefix { $0 != "." })
-        else { throw SnapshotError(.damaged, "the snapshot is none of a PostgreSQL database") }
-        guard catalog.bytes <= CatalogDocument.maximumBytes else {
-            throw SnapshotError(.unsupported, "the description of the database is too long")
+        guard let major = Int(serverVersion.prefix { $0 != "." }) else {
+            throw SnapshotError(.damaged, "the snapshot is none of a PostgreSQL database")
         }
-        var bytes: [UInt8] = []
-        for slice in catalog.slices {
-            let content = try reader.read(slice.chunk)
-            bytes += content[Int(slice.offset)..<Int(slice.offset + slice.length)]
+        let whole = try CatalogDocument(of: parts, reader)
+        var parts = parts
+        if let tables = options.tables {
+            let plan = try SelectionPlan(tables, of: whole.model, into: whole.newDatabase)
+            remarks = plan.brought + plan.leftOut
+            document = whole.reduced(to: plan)
+            let names = Set(document.tables.map { RestoredTable(schema: $0.schema, name: $0.name) })
+            parts.removeAll { $0.kind != .postgresCatalog && !$0.isTable(of: names) }
+        } else {
+            remarks = []
+            document = whole
         }
-        guard ContentDigest(of: bytes) == catalog.digest else {
-            throw SnapshotError(.damaged, "the description of the database is another one")
-        }
-        document = try CatalogDocument(bytes)
         model = document.model
         serverMajor = major
         isSchemaOnly = options.isSchemaOnly
@@ -45,6 +47,15 @@ struct RestoreContent: Sendable {
         tables = try Self.tables(parts, model)
         largeObjects = parts.first { $0.kind == .postgresLargeObjects }
         self.parts = Array(parts.dropFirst())
+    }
+
+    /// The same with the rows of some tables only.
+    func selecting(_ names: Set<RestoredTable>) -> RestoreContent {
+        var content = self
+        content.parts.removeAll { !$0.isTable(of: names) }
+        content.tables = tables.filter { names.contains(RestoredTable(model.tables[$0.key])) }
+        content.largeObjects = nil
+        return content
     }
 
     /// Whether rows are restored.
@@ -107,4 +118,15 @@ struct RestoreContent: Sendable {
 extension QualifiedName {
     /// The name of a table.
     init(_ table: TableContents) { self.init(schema: table.schema, name: table.name) }
+}
+
+extension Part {
+    /// Whether it holds the rows of one of some tables.
+    func isTable(of names: Set<RestoredTable>) -> Bool {
+        kind == .postgresTable
+            && names.contains(
+                RestoredTable(
+                    schema: properties["schema"]?.text ?? "",
+                    name: properties["table"]?.text ?? ""))
+    }
 }

@@ -71,7 +71,7 @@ struct RestoreProof {
     /// An entry without what another database may say in another way: the order that was found for
     /// it, the order of an inheriting table's columns, which are its parents' first once it is made
     /// anew, and the names that the server gives to columns of SQL bodies when it reads them again.
-    private static func comparable(_ entry: CatalogDocument.Entry) -> CatalogDocument.Entry {
+    static func comparable(_ entry: CatalogDocument.Entry) -> CatalogDocument.Entry {
         var entry = entry
         entry.id = 0
         entry.dependsOn = []
