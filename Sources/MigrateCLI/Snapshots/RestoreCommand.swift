@@ -135,12 +135,14 @@ struct RestoreCommand: DatabaseCommand {
         _ app: App, _ project: Project, _ repository: Repository
     ) throws -> Manifest {
         if id == "latest" {
-            let latest = try repository.latest(
-                of: project.environment, prefersRows: !schemaOnly)
-            let newest = try repository.latest(of: project.environment)
-            if newest.id != latest.id {
+            let (latest, passedOver) = try repository.latestToRestore(
+                of: project.environment, needsRows: !schemaOnly)
+            for manifest in passedOver {
+                let why =
+                    manifest.isOfBeforeRestore
+                    ? "but of \(manifest.label ?? "")" : "but holds no rows"
                 app.terminal.note(
-                    "\(newest.id.text) is newer, but holds no rows, and is passed over")
+                    "\(manifest.id.text) is newer, \(why.asOneLine), and is passed over")
             }
             return latest
         }

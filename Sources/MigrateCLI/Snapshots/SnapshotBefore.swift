@@ -27,7 +27,7 @@ final class SnapshotBefore {
     /// Takes it into the repository that is restored from.
     func take(restoring restored: SnapshotID) throws {
         let title = SnapshotTitle(
-            environment: project.environment, label: "before the restore of \(restored.text)",
+            environment: project.environment, label: Manifest.labelBeforeRestore(of: restored),
             toolVersion: BuildInformation.version)
         do {
             id = try take(title).manifest.id

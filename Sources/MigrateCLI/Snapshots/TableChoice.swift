@@ -28,7 +28,8 @@ struct TableChoice {
                     hint: #"Write it as in SQL: orders, "Order items"."#)
             }
             guard let table = all.first(where: { $0.lowercased() == last.lowercased() }) else {
-                throw Self.unknown(name, all.map { ($0, $0) }, all)
+                let written = all.map(RestoredTable.written)
+                throw Self.unknown(name, zip(all, written).map { ($0, $1) }, written)
             }
             if !found.contains(table) { found.append(table) }
         }

@@ -84,15 +84,29 @@ extension Repository {
         }
     }
 
-    /// The newest snapshot of an environment; where `prefersRows` says so, the newest one that holds
-    /// rows, unless there is none.
+    /// The newest snapshot of an environment.
     ///
     /// - Throws: `.notFound`; `.damaged` where a newer one cannot be read: an older one must not
     ///   silently stand in for it.
-    package func latest(
-        of environment: String, prefersRows: Bool = false
-    ) throws(SnapshotError) -> Manifest {
-        var passed: Manifest?
+    package func latest(of environment: String) throws(SnapshotError) -> Manifest {
+        try latest(of: environment) { _ in true }.found
+    }
+
+    /// The snapshot that a restore of the latest one brings back, and those newer ones that it passes
+    /// over unless there is no other: what an earlier restore has kept of before it, and, where
+    /// `needsRows` says so, those without rows.
+    ///
+    /// - Throws: as `latest(of:)`.
+    package func latestToRestore(
+        of environment: String, needsRows: Bool
+    ) throws(SnapshotError) -> (found: Manifest, passedOver: [Manifest]) {
+        try latest(of: environment) { ($0.holdsRows || !needsRows) && !$0.isOfBeforeRestore }
+    }
+
+    private func latest(
+        of environment: String, where isWanted: (Manifest) -> Bool
+    ) throws(SnapshotError) -> (found: Manifest, passedOver: [Manifest]) {
+        var passed: [Manifest] = []
         let all = try snapshots()
         let word = SnapshotID(time: "1970-01-01T00:00:00Z", environment: environment, number: 0)
         let middle = word?.text.dropFirst(16).dropLast(4) ?? "-"
@@ -100,8 +114,8 @@ extension Repository {
             switch snapshot.manifest {
             case .success(let manifest):
                 guard manifest.environment == environment else { continue }
-                if manifest.holdsRows || !prefersRows { return manifest }
-                passed = passed ?? manifest
+                if isWanted(manifest) { return (manifest, passed) }
+                passed.append(manifest)
             case .failure(let error):
                 guard snapshot.name.dropFirst(16).hasPrefix(middle) else { continue }
                 var failure = error
@@ -111,7 +125,7 @@ extension Repository {
                 throw failure
             }
         }
-        if let passed { return passed }
+        if let newest = passed.first { return (newest, []) }
         throw SnapshotError(
             .notFound, "there is no snapshot of environment '\(environment)'",
             hint: "'migrate snapshot list' shows those that are there.")
@@ -122,4 +136,16 @@ extension Repository {
             .notFound, "there is no snapshot '\(name)'",
             hint: "'migrate snapshot list' shows those that are there.")
     }
+}
+
+extension Manifest {
+    /// The label of a snapshot of what a restore is about to replace.
+    package static func labelBeforeRestore(of id: SnapshotID) -> String {
+        beforeRestore + id.text
+    }
+
+    private static let beforeRestore = "before the restore of "
+
+    /// Whether it was taken of what a restore was about to replace.
+    package var isOfBeforeRestore: Bool { label?.hasPrefix(Self.beforeRestore) ?? false }
 }

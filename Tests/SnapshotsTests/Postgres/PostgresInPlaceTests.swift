@@ -191,6 +191,14 @@ import Testing
             Step("CREATE EXTENSION pg_trgm SCHEMA e"),
             Step("CREATE TABLE h (h hstore)"), Step("INSERT INTO h VALUES ('a=>1')"),
             Step("CREATE INDEX ON parent USING gin (name e.gin_trgm_ops)"),
+            // A member in another schema than its extension keeps that schema.
+            Step("CREATE FUNCTION other.m() RETURNS int LANGUAGE sql AS 'SELECT 1'"),
+            Step("ALTER EXTENSION hstore ADD FUNCTION other.m()"),
+            Step(
+                """
+                CREATE TRANSFORM FOR int LANGUAGE sql
+                (FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal))
+                """),
         ])
         let before = try connection.query("SELECT oid FROM pg_extension ORDER BY 1").rows
         let content = try database.take(into: chunks)

@@ -144,6 +144,11 @@ import Testing
         #expect(error?.message.contains("'note text'") == true)
         #expect(error?.message.contains("'note character varying(9)'") == true)
         #expect(error?.hint?.contains("--into") == true)
+        try run("ALTER TABLE orders ALTER note TYPE text, ADD more int")
+        let other = #expect(throws: SnapshotError.self) {
+            _ = try database.restoreTables(["orders"], content, from: chunks)
+        }
+        #expect(other?.message.contains("it has 'more integer' besides") == true)
         #expect(try number("SELECT count(*) FROM orders") == 100)
     }
 

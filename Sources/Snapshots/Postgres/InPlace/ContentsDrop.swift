@@ -31,7 +31,7 @@ struct ContentsDrop {
         try connection.query(
             "SELECT pg_catalog.count(pg_catalog.lo_unlink(oid)) FROM pg_catalog.pg_largeobject_metadata"
         )
-        let places = Set(kept.map(\.schema))
+        let places = try schemasOfExtensions()
         // Without CASCADE: what someone else has put there meanwhile ends the restore.
         try drop(
             objects.compactMap { object in
@@ -40,6 +40,19 @@ struct ContentsDrop {
                 }
                 return (object.description, "DROP SCHEMA IF EXISTS \(object.identity)")
             })
+    }
+
+    /// The schemas of extensions that stay, and of members of theirs, which can be in any.
+    private func schemasOfExtensions() throws -> Set<String> {
+        Set(
+            try connection.query(
+                """
+                SELECT DISTINCT n.nspname FROM pg_catalog.pg_depend d \
+                JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid WHERE d.refclassid = 2615 \
+                AND (d.classid = 3079 OR EXISTS (SELECT FROM pg_catalog.pg_depend e \
+                WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e'))
+                """
+            ).rows.compactMap { $0[0].string })
     }
 
     private func drop(_ objects: [TargetObject]) throws {

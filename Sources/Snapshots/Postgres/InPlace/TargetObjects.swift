@@ -14,7 +14,9 @@ struct TargetObject {
     let schema: String?
 
     /// For people.
-    var description: String { "\(kind.lowercased()) \(identity) of '\(owner)'" }
+    var description: String {
+        "\(kind.lowercased()) \(identity)" + (owner.isEmpty ? "" : " of '\(owner)'")
+    }
 }
 
 /// What a database holds that its model covers, as the server itself names it.
@@ -34,7 +36,10 @@ struct TargetObjects {
         }
         let rows = try connection.query(
             """
-            SELECT i.type, i.identity, CASE WHEN o.owner <> 0 THEN pg_catalog.pg_get_userbyid(o.owner) \
+            SELECT i.type, coalesce((SELECT 'FOR ' || pg_catalog.format_type(t.trftype, NULL) \
+            || ' LANGUAGE ' || pg_catalog.quote_ident(l.lanname) FROM pg_catalog.pg_transform t \
+            JOIN pg_catalog.pg_language l ON l.oid = t.trflang \
+            WHERE t.oid = o.oid AND o.class = 3576), i.identity), CASE WHEN o.owner <> 0 THEN pg_catalog.pg_get_userbyid(o.owner) \
             END, o.owner = 0 OR pg_catalog.pg_has_role(o.owner, 'USAGE') \
             OR coalesce(pg_catalog.pg_has_role(n.nspowner, 'USAGE'), false), \
             CASE WHEN o.class = 2615 THEN s.nspname END \

@@ -27,7 +27,8 @@ package struct RestoredTable: Sendable, Hashable, Comparable {
 
     var quoted: String { PostgresName.quoted(schema, name) }
 
-    private static func written(_ name: String) -> String {
+    /// A name in quotes where SQL needs them to keep it.
+    package static func written(_ name: String) -> String {
         let isPlain =
             !name.isEmpty && !(name.utf8.first.map { (0x30...0x39).contains($0) } ?? true)
             && name.utf8.allSatisfy {

@@ -38,8 +38,7 @@ enum TableDefinition {
                 if lines != other { differences.append("its columns are in another order") }
                 continue
             }
-            differences.append(
-                "the snapshot has \(quoted(mine)), and the target \(quoted(theirs))")
+            differences.append(difference(mine, theirs))
         }
         for key in found.keys.sorted(by: { $0.name < $1.name }) where wanted[key] == nil {
             differences.append("it has the \(key.kind.lowercased()) '\(key.name)' besides")
@@ -60,8 +59,14 @@ enum TableDefinition {
         lines.filter { !others.contains($0) }
     }
 
+    private static func difference(_ mine: [String], _ theirs: [String]) -> String {
+        if mine.isEmpty { return "it has \(quoted(theirs)) besides" }
+        if theirs.isEmpty { return "it lacks \(quoted(mine))" }
+        return "the snapshot has \(quoted(mine)), and the target \(quoted(theirs))"
+    }
+
     private static func quoted(_ lines: [String]) -> String {
-        lines.isEmpty ? "nothing" : lines.prefix(3).map { "'\($0)'" }.joined(separator: ", ")
+        lines.prefix(3).map { "'\($0)'" }.joined(separator: ", ")
     }
 
     /// The lines of what defines a table.

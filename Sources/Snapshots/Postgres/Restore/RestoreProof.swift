@@ -46,7 +46,7 @@ struct RestoreProof {
         for name in found.keys where wanted[name] == nil {
             throw SnapshotError(.restoreFailed, "the restored database has the \(name) besides")
         }
-        guard restored.sequences == document.sequences || !isExact else {
+        guard states(restored) == states(document) || !isExact else {
             throw SnapshotError(.restoreFailed, "a sequence does not stand where it stood")
         }
         var database = restored.database
@@ -54,6 +54,16 @@ struct RestoreProof {
         guard !isExact || database == document.database else {
             throw SnapshotError(.restoreFailed, "the settings of the database are other ones")
         }
+    }
+
+    /// Where sequences stand, whatever the order in which they were read.
+    private func states(_ document: CatalogDocument) -> Set<[String]> {
+        Set(
+            document.sequences.map { sequence in
+                [sequence.schema, sequence.name]
+                    + [sequence.lastValue.map(String.init), sequence.isCalled.map(String.init)]
+                    .map { $0 ?? "" }
+            })
     }
 
     /// Entries by kind and name; of an entry that need not be the same word by word, no more.

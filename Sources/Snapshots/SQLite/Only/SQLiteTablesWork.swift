@@ -245,8 +245,9 @@ struct SQLiteTablesWork {
             ).rows.first?[0].integer
             throw SnapshotError(
                 .restoreFailed,
-                "the restore failed, the target is as it was: \(count) rows of '\(key.table)' refer "
-                    + "to rows that '\(key.parent)' does not have (foreign key "
+                "the restore failed, the target is as it was: \(count) "
+                    + "\(count == 1 ? "row" : "rows") of '\(key.table)' without the row of "
+                    + "'\(key.parent)' referred to (foreign key "
                     + "\(column ?? "") → \(key.parent)\(row.map { ", the first with rowid \($0)" } ?? ""))",
                 hint: "Restore '\(key.parent)' as well, or mend the rows first.")
         }
