@@ -87,7 +87,7 @@ struct PostgresRestoreRun {
                 "database": .string(address.display),
                 "kept_database": JSONValue(done.keptDatabase),
                 "tables": .integer(Int64(done.tables)), "rows": .integer(done.rows),
-                "duration_ms": .integer(milliseconds),
+                "remarks": JSONValue(done.remarks), "duration_ms": .integer(milliseconds),
                 "proof": done.isProven
                     ? .object(["rows": "equal", "objects": "equal"]) : .null,
             ])

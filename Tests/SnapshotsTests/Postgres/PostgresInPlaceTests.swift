@@ -130,6 +130,20 @@ import Testing
         #expect(try isSpoilt())
     }
 
+    @Test func `a server that has no more room for locks says what to do`() throws {
+        let content = try database.take(into: chunks)
+        try spoil()
+        let error = #expect(throws: SnapshotError.self) {
+            _ = try database.restoreInPlace(content, from: chunks) { _, phase in
+                guard phase == .rows else { return }
+                throw DatabaseError(.other, "out of shared memory", sqlState: "53200")
+            }
+        }
+        #expect(error?.code == .restoreFailed)
+        #expect(error?.hint?.contains("max_locks_per_transaction") == true)
+        #expect(try isSpoilt())
+    }
+
     @Test func `rows that are not those of the manifest are found before the commit`() throws {
         let content = try database.take(into: chunks)
         try spoil()

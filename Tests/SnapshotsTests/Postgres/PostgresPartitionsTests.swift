@@ -71,6 +71,23 @@ import Testing
         #expect(error?.message.contains("public.log_3") == true)
     }
 
+    @Test func `a partition by the hash of an enum is restored with its table only`() throws {
+        try run(
+            "CREATE TYPE e AS ENUM ('a', 'b', 'c')",
+            "CREATE TABLE h (e e, i int) PARTITION BY HASH (e)",
+            "CREATE TABLE h_0 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
+            "CREATE TABLE h_1 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 1)",
+            "INSERT INTO h VALUES ('a', 1), ('b', 2), ('c', 3)")
+        let content = try database.take(into: chunks)
+        try run("DELETE FROM h")
+        let error = #expect(throws: SnapshotError.self) {
+            _ = try database.restoreTables(["h_0"], content, from: chunks)
+        }
+        #expect(error?.code == .refused)
+        _ = try database.restoreTables(["h"], content, from: chunks)
+        #expect(try number("SELECT count(*) FROM h") == 3)
+    }
+
     @Test func `a child that inherits keeps its own rows apart from those of its parent`() throws {
         try run(
             "CREATE TABLE base (i int)", "CREATE TABLE child (j int) INHERITS (base)",

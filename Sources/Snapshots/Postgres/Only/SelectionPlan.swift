@@ -37,6 +37,7 @@ struct SelectionPlan {
             done.insert(table)
             if let entry = self.snapshot.tables[table] { add(entry) }
         }
+        try refuseRouted(snapshot.tables)
         for table in created.sorted() { try addParts(of: table) }
         for table in replaced.sorted() {
             try TableDefinition.check(table, self.snapshot, there, creating: created)
@@ -48,6 +49,20 @@ struct SelectionPlan {
 
     /// Every table whose rows are loaded.
     var tables: Set<RestoredTable> { replaced.union(created) }
+
+    /// Which partition such a row goes to, only the server that it is restored to can tell.
+    private func refuseRouted(_ contents: [TableContents]) throws(SnapshotError) {
+        for table in contents where tables.contains(RestoredTable(table)) {
+            guard let root = table.loadsThrough else { continue }
+            let whole = RestoredTable(schema: root.schema, name: root.name)
+            guard !tables.contains(whole) else { continue }
+            throw SnapshotError(
+                .refused,
+                "\(RestoredTable(table).text) is partitioned by the hash of an enum, and which rows "
+                    + "belong there can be different after a restore",
+                hint: "Restore \(whole.text) as a whole.")
+        }
+    }
 
     private mutating func select(_ table: RestoredTable) {
         if there.tables[table] != nil { replaced.insert(table) } else { created.insert(table) }

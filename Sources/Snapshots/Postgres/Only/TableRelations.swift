@@ -7,6 +7,7 @@ struct TableRelations {
     private(set) var tables: [RestoredTable: SchemaEntry] = [:]
     /// The parent of each partition.
     private(set) var parents: [RestoredTable: RestoredTable] = [:]
+    private var partitions: [RestoredTable: [RestoredTable]] = [:]
     /// What hangs on each table, in the order in which it is created.
     private(set) var parts: [RestoredTable: [SchemaEntry]] = [:]
     /// The sequences that columns own without being an identity, by their entries' ids.
@@ -18,7 +19,11 @@ struct TableRelations {
             model.entries.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         for entry in model.entries where entry.kind == "TABLE" { tables[entry.table] = entry }
         for entry in model.entries where entry.kind == "TABLE ATTACH" {
-            parents[entry.table] = dependencies(of: entry).first { $0 != entry.table }
+            guard let parent = dependencies(of: entry).first(where: { $0 != entry.table }) else {
+                continue
+            }
+            parents[entry.table] = parent
+            partitions[parent, default: []].append(entry.table)
         }
         for entry in model.entries {
             guard let table = table(of: entry) else { continue }
@@ -42,9 +47,7 @@ struct TableRelations {
     }
 
     /// The partitions right below a table.
-    func children(of table: RestoredTable) -> [RestoredTable] {
-        parents.filter { $0.value == table }.keys.sorted()
-    }
+    func children(of table: RestoredTable) -> [RestoredTable] { partitions[table] ?? [] }
 
     /// The table that an entry belongs to; nil for one that stands for itself.
     private func table(of entry: SchemaEntry) -> RestoredTable? {

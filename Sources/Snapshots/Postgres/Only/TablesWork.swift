@@ -58,9 +58,14 @@ struct TablesWork {
     func setSequences() throws {
         try schema.create(plan.entries, .data)
         guard content.holdsRows else { return }
+        let created = Set(plan.entries.map(\.id))
+        let relations = TableRelations(content.model)
+        let ids = created.union(
+            plan.tables.flatMap { relations.parts[$0] ?? [] }.map(\.id))
         try OwnedSequences(
-            connection: connection, sequences: content.document.sequences,
-            created: Set(plan.entries.map(\.id))
+            connection: connection,
+            sequences: content.document.sequences.filter { $0.entry.map(ids.contains) ?? false },
+            created: created
         ).set(of: plan.tables)
     }
 
@@ -70,12 +75,13 @@ struct TablesWork {
         let entries = plan.entries.filter { $0.section == .postData && $0.kind != "ROW SECURITY" }
         let first: Set<String> = ["CONSTRAINT", "INDEX"]
         let keys = entries.filter { $0.kind == "FK CONSTRAINT" }
+        let attached = indexesOfAttached
         try schema.create(entries.filter { first.contains($0.kind) })
         try schema.create(plan.entries.filter { isLate($0, plan.attached) })
         try schema.create(
             entries.filter { entry in
                 !first.contains(entry.kind) && entry.kind != "FK CONSTRAINT"
-                    && !isAttachedAlready(entry)
+                    && !attached.contains(entry.id)
             })
         let before = target.entries.filter { $0.kind == "FK CONSTRAINT" }
         for key in existing.keys {
@@ -94,11 +100,13 @@ struct TablesWork {
         try connection.query("SET CONSTRAINTS ALL IMMEDIATE")
     }
 
-    /// Attaching a partition attaches its indexes.
-    private func isAttachedAlready(_ entry: SchemaEntry) -> Bool {
-        guard entry.kind == "INDEX ATTACH", !plan.attached.isEmpty else { return false }
+    /// The places of indexes that attaching a partition gives them.
+    private var indexesOfAttached: Set<Int> {
+        guard !plan.attached.isEmpty else { return [] }
         let relations = TableRelations(content.model)
-        return plan.attached.contains { relations.parts[$0]?.contains(entry) == true }
+        return Set(
+            plan.attached.flatMap { relations.parts[$0] ?? [] }
+                .filter { $0.kind == "INDEX ATTACH" }.map(\.id))
     }
 
     /// Puts back what was turned off, grants, and looks whether all is as it should be.
