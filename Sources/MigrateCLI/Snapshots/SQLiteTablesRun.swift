@@ -33,7 +33,10 @@ struct SQLiteTablesRun {
         for remark in plan.remarks { app.terminal.note(remark.asOneLine) }
         try app.confirm(question(plan, manifest))
         let start = ContinuousClock.now
-        let before = try makeBefore(repository, files, patience)
+        let kept =
+            try SQLiteTarget(run.path).exists ? files.open(run.path, busyTimeout: patience) : nil
+        defer { kept?.close() }
+        let before = kept.map { makeBefore($0, repository) }
         if takesSnapshot, let before {
             restore.beforeReplacing = { try before.take(restoring: manifest.id) }
         }
@@ -48,10 +51,8 @@ struct SQLiteTablesRun {
 
     /// On a connection of its own, which reads while the other one keeps writers away.
     private func makeBefore(
-        _ repository: Repository, _ files: SQLiteFiles, _ patience: Duration
-    ) throws -> SnapshotBefore? {
-        guard SQLiteTarget(run.path).exists else { return nil }
-        let connection = try files.open(run.path, busyTimeout: patience)
+        _ connection: any FileConnection, _ repository: Repository
+    ) -> SnapshotBefore {
         let database = OpenDatabase(
             connection: connection, display: run.display, lock: .none, exists: true,
             openAnother: nil, openBulk: nil, filePath: run.path)

@@ -33,7 +33,9 @@ final class SnapshotBefore {
             id = try take(title).manifest.id
         } catch {
             guard !app.cancellation.isRequested else { throw error }
-            var failure = (error as? SnapshotError) ?? SnapshotError(.refused, "\(error)")
+            var failure =
+                (error as? SnapshotError)
+                ?? SnapshotError(.refused, Program.failure(error, app).message)
             failure.message =
                 "what is there could not be kept, and nothing was replaced: \(failure.message)"
             failure.hint = failure.hint ?? "With --no-snapshot-before it is replaced all the same."

@@ -140,7 +140,7 @@ extension SnapshotError {
             self.init(
                 error.code == .database ? .database : .refused, error.message, hint: error.hint,
                 database: error.cause)
-        default: self.init(.refused, "\(error)")
+        default: self.init(.refused, "an unexpected error occurred")
         }
     }
 }

@@ -149,7 +149,7 @@ extension SnapshotError {
             code = .restoreFailed
             message = "the restore failed, the target is as it was: \(error.message)"
         default:
-            self.init(.refused, "\(error)")
+            self.init(.restoreFailed, "the restore failed, the target is as it was")
         }
     }
 }
