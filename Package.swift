@@ -49,6 +49,12 @@ let package = Package(
         .target(
             name: "SnapshotFormat",
             dependencies: ["CZstd", "CZlib", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(
+            name: "Signatures",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
         .target(name: "Storage"),
         .target(name: "PostgresCatalog", dependencies: ["Database", "SQLText"]),
         .target(
@@ -91,6 +97,11 @@ let package = Package(
                 "TestSupport",
             ]),
         .testTarget(name: "SnapshotFormatTests", dependencies: ["SnapshotFormat", "TestSupport"]),
+        .testTarget(
+            name: "SignaturesTests",
+            dependencies: [
+                "Signatures", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
         .testTarget(
             name: "PostgresCatalogTests",

@@ -105,8 +105,8 @@ LIST
     exit 1
 }
 
-# PostgreSQL's server programs, the sqlite3 shell, which the tests compare with, and the pooler
-# through which they run.
+# PostgreSQL's server programs, the sqlite3 shell, which the tests compare with, the pooler through
+# which they run, and what signs and keeps their files: ssh-keygen and git.
 require_servers() {
     local folder
     if has_apt; then
@@ -115,7 +115,8 @@ require_servers() {
     fi
     for folder in "$(pg_config --bindir 2>/dev/null || true)" /usr/lib/postgresql/*/bin; do
         if [[ -n $folder && -x $folder/initdb ]] && command -v psql >/dev/null &&
-            command -v sqlite3 >/dev/null && command -v pgbouncer >/dev/null; then
+            command -v sqlite3 >/dev/null && command -v pgbouncer >/dev/null &&
+            command -v ssh-keygen >/dev/null && command -v git >/dev/null; then
             say "PostgreSQL at $folder"
             return
         fi
@@ -126,6 +127,7 @@ error: the tests need programs that are missing, and this system has no apt-get 
     psql                             Fedora: postgresql                            (else with the server)
     the sqlite3 shell                Fedora: sqlite                                Arch, Homebrew: sqlite
     pgbouncer                        Fedora, Arch, Homebrew: pgbouncer
+    ssh-keygen, git                  Fedora: openssh git                           Arch: openssh git
 Then run this script again.
 LIST
     exit 1
@@ -136,7 +138,7 @@ LIST
 require_server_packages() {
     local folder=/etc/postgresql-common/createcluster.d policy=/usr/sbin/policy-rc.d
     local note=$folder/migrate-tests.conf
-    local packages=(postgresql postgresql-contrib sqlite3 pgbouncer)
+    local packages=(postgresql postgresql-contrib sqlite3 pgbouncer openssh-client git)
     if [[ -z $(missing_packages "${packages[@]}") ]]; then
         say "installed already: ${packages[*]}"
         return
@@ -146,7 +148,7 @@ require_server_packages() {
         as_root mkdir -p "$folder"
         as_root tee "$note" >/dev/null <<<'create_main_cluster = false'
         require_packages postgresql-common
-        require_packages postgresql postgresql-contrib sqlite3
+        require_packages postgresql postgresql-contrib sqlite3 openssh-client git
     )
     [[ -n $(missing_packages pgbouncer) ]] || return 0
     (
