@@ -63,6 +63,7 @@ let package = Package(
                 "Database", "SnapshotFormat", "Storage", "PostgresCatalog",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(name: "Releases", dependencies: ["Signatures"]),
 
         // The program.
         .target(
@@ -102,6 +103,7 @@ let package = Package(
             dependencies: [
                 "Signatures", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .testTarget(name: "ReleasesTests", dependencies: ["Releases", "Signatures", "TestSupport"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
         .testTarget(
             name: "PostgresCatalogTests",
