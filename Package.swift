@@ -103,7 +103,8 @@ let package = Package(
             dependencies: [
                 "Signatures", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .testTarget(name: "ReleasesTests", dependencies: ["Releases", "Signatures", "TestSupport"]),
+        .testTarget(
+            name: "ReleasesTests", dependencies: ["Releases", "Signatures", "TestSupport"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
         .testTarget(
             name: "PostgresCatalogTests",
