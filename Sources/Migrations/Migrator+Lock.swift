@@ -90,13 +90,36 @@ extension Migrator {
             lock.release([])
             throw error
         }
-        defer { lock.release(sessionReset) }
+        activeLock = lock
+        defer {
+            activeLock = nil
+            lock.release(sessionReset)
+        }
         do throws(Problem) {
             return .success(try body())
         } catch {
             return .failure(error)
         }
     }
+
+    /// Looks whether the lock that `holdingLock` took is still held.
+    ///
+    /// - Throws: `.lockHeld` where it was lost; `.database`.
+    package func checkLock() throws(MigrationError) {
+        guard let step = activeLock?.guardStep(tableIDs: [], isLast: false) else { return }
+        do {
+            try connection.run([step])
+        } catch {
+            guard GuardFailure(error.error) != nil || connection.transactionState == .unknown
+            else { throw MigrationError(error.error) }
+            throw MigrationError(
+                .lockHeld, "the lock was lost, and another run may have begun meanwhile",
+                hint: "Look at what it did, and try again.", cause: error.error)
+        }
+    }
+
+    /// Lets the lock that `holdingLock` took go before its body ends.
+    package func releaseLock() { activeLock?.release(sessionReset) }
 
     /// Waits until the lock is had, and reads the history under it.
     private func acquire(_ lock: any RunLock) throws(MigrationError) -> HistorySnapshot {

@@ -22,5 +22,8 @@ import Testing
             ["--version"], in: folder.path, fault: .init(.signal(SIGKILL), at: 1000))
         #expect(spared.status == 0)
         #expect(!spared.faultHappened)
+        #expect(spared.faultCalls == 1)
+        #expect(broken.faultCalls ?? 0 >= 1)
+        #expect(killed.faultCalls == nil)
     }
 }

@@ -9,8 +9,10 @@
 //                                    cut     the N-th call, a write, does half of its work, and every
 //                                            later one fails with VALUE: a disk that is full
 //                                  A send or recv that fails takes its connection with it.
-//   MIGRATE_FAULT_CALLS=a,b        the calls that count; all of those below where it is not set
+//   MIGRATE_FAULT_CALLS=a,b        the calls that count; where it is not set all of those below, but
+//                                  for open (a file that is created), read, link and mkdir
 //   MIGRATE_FAULT_MARK=PATH        a file that is created when the fault happens
+//   MIGRATE_FAULT_COUNT=PATH       a file that the number of calls is written to when the process exits
 //
 // Thread-safe: the count is atomic. Linux only; SQLite and libpq reach these calls through the
 // dynamic linker.
@@ -21,11 +23,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -35,6 +39,7 @@ static int value;
 static enum { SIGNAL, ERRNO, ONCE, CUT } action;
 static const char *calls;
 static const char *mark;
+static const char *count_path;
 
 __attribute__((constructor)) static void configure(void) {
     const char *fault = getenv("MIGRATE_FAULT");
@@ -49,14 +54,30 @@ __attribute__((constructor)) static void configure(void) {
     }
     calls = getenv("MIGRATE_FAULT_CALLS");
     mark = getenv("MIGRATE_FAULT_MARK");
+    count_path = getenv("MIGRATE_FAULT_COUNT");
     // Programs that this one starts are not under test.
     unsetenv("MIGRATE_FAULT");
     unsetenv("LD_PRELOAD");
 }
 
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+__attribute__((destructor)) static void tell_count(void) {
+    if (count_path == NULL) return;
+    FILE *file = fopen(count_path, "w");
+    if (file == NULL) return;
+    fprintf(file, "%ld\n", atomic_load(&seen));
+    fclose(file);
+}
+
+static int is_by_name_only(const char *name) {
+    return strcmp(name, "open") == 0 || strcmp(name, "read") == 0 || strcmp(name, "link") == 0
+        || strcmp(name, "mkdir") == 0;
+}
+
 static int counts(const char *name) {
     if (target < 0) return 0;
-    if (calls == NULL) return 1;
+    if (calls == NULL) return !is_by_name_only(name);
     size_t length = strlen(name);
     for (const char *at = calls; (at = strstr(at, name)) != NULL; at += length) {
         int starts = at == calls || at[-1] == ',';
@@ -67,7 +88,7 @@ static int counts(const char *name) {
 
 static void leave_mark(void) {
     if (mark == NULL) return;
-    int descriptor = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    int descriptor = REAL(open)(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     if (descriptor >= 0) close(descriptor);
 }
 
@@ -91,8 +112,6 @@ static enum fate fate(const char *name) {
 
 static int breaks(const char *name) { return fate(name) == FAILED; }
 
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-
 ssize_t write(int fd, const void *bytes, size_t count) {
     enum fate f = fate("write");
     return f == FAILED ? -1 : REAL(write)(fd, bytes, f == HALF ? count / 2 : count);
@@ -115,6 +134,23 @@ int ftruncate(int fd, off_t size) {
 int ftruncate64(int fd, off64_t size) {
     return breaks("ftruncate") ? -1 : REAL(ftruncate64)(fd, size);
 }
+ssize_t read(int fd, void *bytes, size_t count) {
+    return breaks("read") ? -1 : REAL(read)(fd, bytes, count);
+}
+// Those that only read what is there are of no interest, and there are many of them.
+#define OPEN(name)                                                   \
+    int name(const char *path, int flags, ...) {                     \
+        va_list list;                                                \
+        va_start(list, flags);                                       \
+        mode_t mode = flags & O_CREAT ? va_arg(list, mode_t) : 0;    \
+        va_end(list);                                                \
+        if ((flags & O_CREAT) && breaks("open")) return -1;          \
+        return REAL(name)(path, flags, mode);                        \
+    }
+OPEN(open)
+OPEN(open64)
+int link(const char *from, const char *to) { return breaks("link") ? -1 : REAL(link)(from, to); }
+int mkdir(const char *path, mode_t mode) { return breaks("mkdir") ? -1 : REAL(mkdir)(path, mode); }
 int unlink(const char *path) { return breaks("unlink") ? -1 : REAL(unlink)(path); }
 int rename(const char *from, const char *to) {
     return breaks("rename") ? -1 : REAL(rename)(from, to);

@@ -96,6 +96,7 @@ package enum MigrateProgram {
         if let fault, let mark {
             variables["LD_PRELOAD"] = try product("libFaultInjector.so")
             variables["MIGRATE_FAULT_MARK"] = mark
+            variables["MIGRATE_FAULT_COUNT"] = mark + ".count"
             let (name, value) =
                 switch fault.action {
                 case .signal(let number): ("signal", number)
@@ -128,6 +129,9 @@ package struct ProgramResult: Sendable {
     package let errors: String
     /// True where the fault that was asked for happened.
     package let faultHappened: Bool
+    /// How many calls of the fault's kinds there were; nil without a fault, and where a signal ended
+    /// the program.
+    package let faultCalls: Int?
 
     /// Standard output as one JSON object.
     ///
@@ -196,10 +200,18 @@ package final class RunningProgram: Sendable {
             return (process.terminationStatus, process.terminationReason)
         }
         var happened = false
-        if let mark { happened = unlink(mark) == 0 }
+        var calls: Int?
+        if let mark {
+            happened = unlink(mark) == 0
+            calls = (try? String(contentsOfFile: mark + ".count", encoding: .utf8)).flatMap {
+                Int($0.dropLast())
+            }
+            unlink(mark + ".count")
+        }
         return ProgramResult(
             status: reason == .exit ? status : nil, signal: reason == .exit ? nil : status,
-            output: output.wait(), errors: errors.wait(), faultHappened: happened)
+            output: output.wait(), errors: errors.wait(), faultHappened: happened,
+            faultCalls: calls)
     }
 }
 

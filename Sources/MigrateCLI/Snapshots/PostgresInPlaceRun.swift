@@ -51,7 +51,10 @@ struct PostgresInPlaceRun {
             session.connection, reconnect: session.openAnother, access: .live,
             reader: repository.chunks, options: options, cancellation: app.cancellation)
         let version = manifest.database.version
-        let there = try restore.preview(manifest.parts, serverVersion: version)
+        // Under the lock: a migration that runs would keep what is looked at locked.
+        let there = try app.migrator(project, session.database).holdingLock { () throws in
+            try restore.preview(manifest.parts, serverVersion: version)
+        }.get()
         try app.confirm(
             "replace all that is in \(session.display), \(there.description), with snapshot "
                 + "\(manifest.id.text) of \(manifest.createdAt), "
@@ -81,7 +84,9 @@ struct PostgresInPlaceRun {
             session.connection, reconnect: session.openAnother, access: .live,
             reader: repository.chunks, options: options, cancellation: app.cancellation)
         let version = manifest.database.version
-        let plan = try restore.preview(manifest.parts, serverVersion: version)
+        let plan = try app.migrator(project, session.database).holdingLock { () throws in
+            try restore.preview(manifest.parts, serverVersion: version)
+        }.get()
         for remark in plan.remarks { app.terminal.note(remark.asOneLine) }
         try app.confirm(question(plan, manifest, session.display))
         let start = ContinuousClock.now

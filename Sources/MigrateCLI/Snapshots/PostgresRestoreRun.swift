@@ -20,8 +20,45 @@ struct PostgresRestoreRun {
     func run(_ manifest: Manifest, _ repository: Repository) throws -> Outcome {
         try Self.refuseOtherSystem(manifest)
         try app.checkProtection(project, "replace all of its content")
-        let exists = try refuseWhileRunning()
+        let exists = try address.exists()
         try app.confirm(question(manifest, exists))
+        guard exists else { return try restore(manifest, repository, hold: nil) }
+        let database = try app.open(project, .read)
+        defer { database.connection.close() }
+        // Hours may pass in which this session has nothing to do.
+        try database.connection.query(
+            """
+            SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings \
+            WHERE name = 'idle_session_timeout'
+            """)
+        let migrator = app.migrator(project, database)
+        return try migrator.holdingLock { () throws in
+            try restore(manifest, repository, hold: hold(migrator, database.connection))
+        }.get()
+    }
+
+    /// The lock of the target's runs, held until nobody can connect to it any more.
+    private func hold(_ migrator: Migrator, _ connection: any Connection) throws -> TargetHold {
+        let process = try connection.query("SELECT pg_catalog.pg_backend_pid()").rows[0][0].integer
+        return TargetHold(
+            processID: process ?? 0,
+            check: {
+                do throws(MigrationError) {
+                    try migrator.checkLock()
+                } catch {
+                    throw SnapshotError(
+                        .restoreFailed, error.message, hint: error.hint, database: error.cause)
+                }
+            },
+            release: {
+                migrator.releaseLock()
+                connection.close()
+            })
+    }
+
+    private func restore(
+        _ manifest: Manifest, _ repository: Repository, hold: TargetHold?
+    ) throws -> Outcome {
         let start = ContinuousClock.now
         let observer = app.snapshotObserver
         observer.began("restoring", address.display)
@@ -31,7 +68,8 @@ struct PostgresRestoreRun {
             cancellation: app.cancellation,
             onProgress: { report?($0.bytes, $0.totalBytes) })
         let done = try restore.run(
-            manifest.parts, serverVersion: manifest.database.version, target: address.database)
+            manifest.parts, serverVersion: manifest.database.version, target: address.database,
+            hold: hold)
         app.terminal.progress?.end()
         return outcome(of: done, manifest, (ContinuousClock.now - start).wholeMilliseconds)
     }
@@ -42,16 +80,6 @@ struct PostgresRestoreRun {
         throw Failure(
             .refused, "refused", "\(manifest.id.text) is a snapshot of an SQLite database",
             hint: "Restore it with --into sqlite:restored.db.")
-    }
-
-    /// Whether the target is there; a run of migrations that is under way in it must end first. One
-    /// that begins later ends with the sessions that the swap ends, in the database that is kept.
-    private func refuseWhileRunning() throws -> Bool {
-        guard try address.exists() else { return false }
-        let database = try app.open(project, .read)
-        defer { database.connection.close() }
-        try app.migrator(project, database).holdingLock {}.get()
-        return true
     }
 
     private func question(_ manifest: Manifest, _ exists: Bool) -> String {
@@ -107,18 +135,21 @@ struct PostgresRestoreRun {
 
     /// Removes what restores that were killed have left.
     func cleanUp() throws -> Outcome {
-        let report = try PostgresRestoreCleanup.run(connect: connect)
+        let report = try PostgresRestoreCleanup.run(target: address.database, connect: connect)
         for name in report.dropped { app.terminal.result("removed '\(name)'") }
+        for name in report.roles { app.terminal.result("removed the role '\(name)'") }
         for name in report.reopened { app.terminal.result("'\(name)' takes connections again") }
         for name in report.running {
             app.terminal.result("'\(name)' belongs to a restore that still runs")
         }
-        if report.dropped.isEmpty { app.terminal.result("nothing to clean up") }
+        let isEmpty = report.dropped.isEmpty && report.roles.isEmpty
+        if isEmpty { app.terminal.result("nothing to clean up") }
         return Outcome(
-            word: report.dropped.isEmpty ? "nothing_to_do" : "done",
+            word: isEmpty ? "nothing_to_do" : "done",
             facts: [
                 "database": .string(address.display), "removed": JSONValue(report.dropped),
                 "reopened": JSONValue(report.reopened), "running": JSONValue(report.running),
+                "removed_roles": JSONValue(report.roles),
             ])
     }
 }

@@ -110,14 +110,15 @@ package struct PostgresRestore: Sendable {
     ///   - parts: of the manifest.
     ///   - serverVersion: the version of the server that the snapshot was taken of, `15.18`.
     ///   - target: the database that is created, or replaced.
+    ///   - hold: what keeps runs of migrations out of the target, where it is there.
     /// - Returns: what became of it.
     /// - Throws: `.refused` before anything was written; `.damaged`, `.unsupported`,
     ///   `.restoreFailed`, `.database`, `.storage`, `.interrupted`: the target is as it was.
     package func run(
-        _ parts: [Part], serverVersion: String, target: String
+        _ parts: [Part], serverVersion: String, target: String, hold: TargetHold? = nil
     ) throws(SnapshotError) -> Report {
         do {
-            return try restore(parts, serverVersion, target)
+            return try restore(parts, serverVersion, target, hold)
         } catch {
             if cancellation.isRequested { throw SnapshotError(.interrupted, "interrupted") }
             throw SnapshotError(postgres: error)
@@ -125,7 +126,7 @@ package struct PostgresRestore: Sendable {
     }
 
     private func restore(
-        _ parts: [Part], _ serverVersion: String, _ target: String
+        _ parts: [Part], _ serverVersion: String, _ target: String, _ hold: TargetHold?
     ) throws -> Report {
         let names = try RestoreNames(target: target)
         let session = try MaintenanceSession({ try connect($0) }, besides: target)
@@ -136,24 +137,32 @@ package struct PostgresRestore: Sendable {
         try enter(.preflight)
         let content = try RestoreContent(parts, reader, serverVersion, options)
         let roles = try Preflight(content, session.connection).check(options.missingRoles)
+        try TargetObstacles(target, session.connection).check()
+        var isSwapping = false
+        func report(_ kept: String?) -> Report {
+            Report(
+                database: target, keptDatabase: kept, id: names.id, tables: content.tables.count,
+                rows: content.rows, isProven: options.proves,
+                remarks: content.remarks + roles.report)
+        }
         do {
-            try roles.createRoles(session.connection)
+            try CreatedRoles.create(roles.toCreate, for: names, session.connection)
             try session.create(names.restored, like: content.model.database)
             let work = RestoreWork(
                 restore: self, content: content, roles: roles, database: names.restored)
             try work.run()
             try enter(.swap)
+            isSwapping = true
             let kept = try DatabaseSwap(
-                session: session, names: names, deadline: options.deadline,
-                cancellation: cancellation
+                session: session, names: names, hold: hold, roles: roles.toCreate,
+                deadline: options.deadline, cancellation: cancellation
             ).run()
-            return Report(
-                database: target, keptDatabase: kept, id: names.id, tables: content.tables.count,
-                rows: content.rows, isProven: options.proves,
-                remarks: content.remarks + roles.report)
+            return report(kept)
         } catch {
-            try undo(names, error)
-            throw error
+            guard let kept = try undo(names, session, isSwapping: isSwapping, error) else {
+                throw error
+            }
+            return report(kept.isEmpty ? nil : kept)
         }
     }
 
@@ -164,14 +173,33 @@ package struct PostgresRestore: Sendable {
     }
 
     /// Removes what was made, by a session of its own: the other one may be what failed.
-    private func undo(_ names: RestoreNames, _ cause: any Error) throws {
+    ///
+    /// - Returns: where the swap took effect and only its answer was lost, what the database that was
+    ///   there is called now, nothing where there was none; nil where it did not.
+    private func undo(
+        _ names: RestoreNames, _ old: MaintenanceSession, isSwapping: Bool, _ cause: any Error
+    ) throws -> String? {
         do {
             let session = try MaintenanceSession({ try connect($0) }, besides: names.target)
             defer { session.connection.close() }
-            try PostgresRestoreCleanup.undo(names, session)
+            // What it does for a client that it lost is to be over before anyone looks.
+            try session.end(old)
+            if isSwapping, try !session.find(names.restored).exists {
+                return try session.find(names.kept).exists ? names.kept : ""
+            }
+            var roles: [String] = []
+            try PostgresRestoreCleanup.undo(names, session, &roles)
+            return nil
         } catch {
             var failure = SnapshotError(postgres: cause)
-            failure.hint = "'\(names.restored)' is still there: migrate restore --cleanup drops it."
+            failure.hint =
+                "What is left of '\(names.restored)' is removed with: migrate restore --cleanup"
+            if isSwapping {
+                failure.code = .database
+                failure.message =
+                    "the connection broke at the swap, and whether it took effect is unknown: "
+                    + failure.message
+            }
             throw failure
         }
     }

@@ -7,9 +7,7 @@ import TestSupport
 import Testing
 
 /// How a restored database takes the place of another one, and what is left afterwards.
-///
-/// Serialised, for a cleanup looks at all databases of the server.
-@Suite(.serialized) struct PostgresSwapTests {
+@Suite struct PostgresSwapTests {
     private let database: TestDatabase
     private let chunks = MemoryChunks()
 
@@ -90,7 +88,9 @@ import Testing
         try admin.query("ALTER DATABASE \(left) ALLOW_CONNECTIONS false")
         let foreign = ["\(database.name)_restore_0123abc", "\(database.name)_restore_0123abcX"]
         for name in foreign { try admin.query("CREATE DATABASE \"\(name)\"") }
-        let report = try PostgresRestoreCleanup.run { try TestDatabase.connection($0) }
+        let report = try PostgresRestoreCleanup.run(target: database.name) {
+            try TestDatabase.connection($0)
+        }
         #expect(report.dropped.contains(left))
         #expect(report.reopened.contains(database.name))
         #expect(try database.connect().query("SELECT count(*) FROM t").rows[0][0].integer == 100)
@@ -101,9 +101,12 @@ import Testing
     @Test func `a restore that runs is not cleaned up`() throws {
         let content = try database.take(into: chunks)
         let running = Mutex<[String]>([])
+        let name = database.name
         let report = try database.restore(content, from: chunks) { phase in
             guard phase == .proof else { return }
-            let report = try PostgresRestoreCleanup.run { try TestDatabase.connection($0) }
+            let report = try PostgresRestoreCleanup.run(target: name) {
+                try TestDatabase.connection($0)
+            }
             running.withLock { $0 = report.running }
         }
         #expect(running.withLock { $0 } == ["\(database.name)_restore_\(report.id)"])

@@ -5,6 +5,8 @@ internal import PostgresCatalog
 /// them.
 struct MaintenanceSession {
     let connection: any BulkConnection
+    /// The server's process, and when it was started: its number alone may come again.
+    private let process: (id: String, start: String)?
 
     /// Connects to a database that every server has.
     init(
@@ -16,6 +18,27 @@ struct MaintenanceSession {
             connection = try connect("template1")
         }
         try connection.run(PostgresSession.restore)
+        let row = try connection.query(
+            """
+            SELECT pid::pg_catalog.text, backend_start::pg_catalog.text \
+            FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()
+            """
+        ).rows.first
+        process = row.flatMap { row in
+            guard let id = row[0].string, let start = row[1].string else { return nil }
+            return (id, start)
+        }
+    }
+
+    /// Ends another one, where the server still has it, and waits for its end.
+    func end(_ other: MaintenanceSession) throws {
+        other.connection.close()
+        guard let process = other.process else { return }
+        try connection.query(
+            """
+            SELECT pg_catalog.pg_terminate_backend(pid, 10000) FROM pg_catalog.pg_stat_activity \
+            WHERE pid = $1::pg_catalog.int4 AND backend_start::pg_catalog.text = $2
+            """, [.text(process.id), .text(process.start)])
     }
 
     /// Whether a database of the name is there, and takes connections.

@@ -43,11 +43,14 @@ struct RolePolicy {
         return statements.filter { missing.isDisjoint(with: $0.roles) }
     }
 
-    /// Creates the roles, where that is the policy.
+    /// The roles that are to be created.
+    var toCreate: [String] { policy == .createNologin ? missing.sorted() : [] }
+
+    /// Creates them within a transaction.
     func createRoles(_ connection: any Connection) throws {
-        guard policy == .createNologin else { return }
+        guard !toCreate.isEmpty else { return }
         try connection.run(
-            missing.sorted().map { Step("CREATE ROLE \(PostgresName.quoted($0)) NOLOGIN") })
+            toCreate.map { Step("CREATE ROLE \(PostgresName.quoted($0)) NOLOGIN") })
     }
 
     /// What was done, in words.
