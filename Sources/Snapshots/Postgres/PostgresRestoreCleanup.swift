@@ -79,11 +79,15 @@ package enum PostgresRestoreCleanup {
         }
     }
 
-    /// Drops a restore's database and the roles that it has created, and opens the target where the restore was stopped while it was
-    /// about to swap.
+    /// Drops a restore's database and the roles that it has created, and opens the target where the
+    /// restore was stopped while it was about to swap.
     ///
-    /// - Parameter roles: gets the names of the roles.
+    /// - Parameters:
+    ///   - names: of the restore.
+    ///   - session: is connected to none of its databases.
+    ///   - roles: gets the names of the roles.
     /// - Returns: whether the target was opened.
+    /// - Throws: what the database says.
     @discardableResult
     static func undo(
         _ names: RestoreNames, _ session: MaintenanceSession, _ roles: inout [String]
