@@ -22,6 +22,9 @@ final class App {
     /// Looks at each transaction before its commit, where the environment wants it.
     var commitChecks: CommitChecks?
 
+    /// The project, once it is known.
+    private(set) var current: Project?
+
     /// How the folder of migrations is shown in front of a file's name.
     var folderForMessages = ""
 
@@ -30,7 +33,13 @@ final class App {
     func project(_ environment: inout String?, url: String? = nil) throws -> Project {
         var options = options
         if let url { options.url = url }
-        let project = try Project(options)
+        var project = try Project(options)
+        // The environment that is named is that of the snapshot, not of the place that it goes to.
+        if url != nil, project.claim == .certain {
+            project.claim = .unnamed(
+                configured: try Project.configuration(options)?.environmentNames ?? [])
+        }
+        current = project
         environment = project.environment
         folderForMessages = project.folder
         return project
@@ -56,6 +65,7 @@ final class App {
         context.settings.statementTimeout = project.options.statementTimeout
         context.settings.isOneTransaction = project.options.transaction == .all
         context.cancellation = cancellation
+        context.claim = project.claim
         context.commitChecks = commitChecks
         context.openAnother = database.openAnother
         context.observer = RunObserver(reportingTo: terminal)

@@ -104,6 +104,9 @@ package enum Program {
         } catch {
             let failure = Self.failure(error, app)
             app.terminal.progress?.end()
+            if command.isAudited {
+                app.recordRefusal(of: type(of: command).documentName, failure)
+            }
             report(failure, app.terminal)
             if app.terminal.isJSON {
                 var facts = type(of: command).factsOfFailure

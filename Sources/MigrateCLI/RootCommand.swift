@@ -7,12 +7,15 @@ protocol DatabaseCommand: ParsableCommand {
     /// Does it, and prints the words. Sets `environment` as soon as it is known, for the JSON
     /// document of a failure.
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome
+    /// Whether a refusal of it goes into the log of the database.
+    var isAudited: Bool { get }
     /// What the JSON document of a failure holds even where nothing was begun.
     static var factsOfFailure: [String: JSONValue] { get }
 }
 
 extension DatabaseCommand {
     static var factsOfFailure: [String: JSONValue] { [:] }
+    var isAudited: Bool { false }
 
     /// What the JSON document calls the command: `up`, `snapshot create`.
     static var documentName: String {
@@ -54,6 +57,7 @@ struct RootCommand: ParsableCommand {
             UpCommand.self, DownCommand.self, RedoCommand.self, VerifyCommand.self,
             BaselineCommand.self, RepairCommand.self, DoctorCommand.self,
             EnvironmentsCommand.self, SnapshotCommand.self, RestoreCommand.self,
+            AuditCommand.self,
         ])
 
     @OptionGroup(title: "Global options") var options: GlobalOptions

@@ -68,6 +68,8 @@ package struct HistorySnapshot: Sendable {
     package var schema: String?
     /// End of the log.
     package var logTail: LogTail
+    /// The environment that the database was stamped with; nil where it was not.
+    package var stamp: String?
     /// Facts of the server that the lock and the guards use.
     package var facts: ServerFacts
 

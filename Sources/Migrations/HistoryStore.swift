@@ -73,6 +73,13 @@ struct HistoryStore {
         Step("SELECT seq, digest FROM \(logTable) ORDER BY seq DESC LIMIT 1")
     }
 
+    /// The newest stamp: which environment's database this is.
+    private var stampQuery: Step {
+        Step(
+            "SELECT environment FROM \(logTable) WHERE action = '\(LogEntry.stampAction)' "
+                + "ORDER BY seq DESC LIMIT 1")
+    }
+
     private var factsQuery: Step {
         let quoted = (name.schema.map { quoteIdentifier($0) + "." } ?? "")
         return Step(
@@ -108,25 +115,32 @@ struct HistoryStore {
     ) throws(MigrationError) -> (first: [StepResult], snapshot: HistorySnapshot) {
         let log = withLog ? [logTailQuery] : []
         do {
-            let results = try connection.run(first + [factsQuery, historyQuery] + log)
+            let results = try connection.run(first + [factsQuery, historyQuery, stampQuery] + log)
             let head = Array(results.prefix(first.count))
             let rest = Array(results.dropFirst(first.count))
             return (
                 head,
                 snapshot(
-                    facts: rest[0].rows[0], history: rest[1].rows, log: withLog ? rest[2].rows : [])
+                    facts: rest[0].rows[0], history: rest[1].rows, stamp: rest[2].rows,
+                    log: withLog ? rest[3].rows : [])
             )
         } catch {
-            guard error.stepIndex > first.count, error.error.code == .undefinedObject else {
-                throw MigrationError(error.error)
-            }
+            let isOfLog = error.stepIndex > first.count + 1
+            // Who may read the history and not the log looks at the history alone.
+            let isWithoutLog =
+                isOfLog && !withLog && error.error.code == .insufficientPrivilege
+            guard
+                isWithoutLog
+                    || error.stepIndex > first.count && error.error.code == .undefinedObject
+            else { throw MigrationError(error.error) }
         }
         // The table is not there (a first run), or is another tool's: look, and say which.
         let results = try connection.runOwn(first + [factsQuery])
         let facts = results[first.count].rows[0]
         guard let tableID = facts[5].integer else {
             return (
-                Array(results.prefix(first.count)), snapshot(facts: facts, history: nil, log: [])
+                Array(results.prefix(first.count)),
+                snapshot(facts: facts, history: nil, stamp: [], log: [])
             )
         }
         let columns = try connection.runOwn([
@@ -139,19 +153,19 @@ struct HistoryStore {
             let history = try connection.runOwn([historyQuery])[0].rows
             return (
                 Array(results.prefix(first.count)),
-                snapshot(facts: facts, history: history, log: [])
+                snapshot(facts: facts, history: history, stamp: [], log: [])
             )
         }
         throw foreignHistory(columns)
     }
 
     private mutating func snapshot(
-        facts: Row, history: [Row]?, log: [Row]
+        facts: Row, history: [Row]?, stamp: [Row], log: [Row]
     ) -> HistorySnapshot {
         schema = facts[4].string ?? name.schema ?? facts[7].string
         return HistorySnapshot(
             rows: (history ?? []).map(Self.row), tableExists: history != nil, schema: schema,
-            logTail: Self.tail(log),
+            logTail: Self.tail(log), stamp: stamp.first?[0].string,
             facts: ServerFacts(
                 database: facts[0].string ?? "", user: facts[1].string,
                 backendPID: facts[2].integer, isInRecovery: facts[3].boolean ?? false,
@@ -178,8 +192,10 @@ struct HistoryStore {
             }
             rows = try connection.runOwn([historyQuery])[0].rows
         }
-        if withLog && !rest[1].rows.isEmpty {
-            log = try connection.runOwn([logTailQuery])[0].rows
+        var stamp: [Row] = []
+        if !rest[1].rows.isEmpty {
+            stamp = try connection.runOwn([stampQuery])[0].rows
+            if withLog { log = try connection.runOwn([logTailQuery])[0].rows }
         }
         let facts = ServerFacts(
             database: rest[2].rows.first?[0].string ?? "", user: nil, backendPID: nil,
@@ -188,7 +204,7 @@ struct HistoryStore {
             Array(results.prefix(first.count)),
             HistorySnapshot(
                 rows: rows.map(Self.row), tableExists: !columns.isEmpty, schema: nil,
-                logTail: Self.tail(log), facts: facts)
+                logTail: Self.tail(log), stamp: stamp.first?[0].string, facts: facts)
         )
     }
 

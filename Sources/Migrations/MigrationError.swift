@@ -36,6 +36,8 @@ package struct MigrationError: Error, Sendable {
         case irreversible = "irreversible"
         /// The request is refused by a rule.
         case refused = "refused"
+        /// The database belongs to another environment.
+        case wrongDatabase = "wrong_database"
         /// The run was interrupted.
         case interrupted = "interrupted"
         /// The database failed outside a migration's own statements.

@@ -5,7 +5,7 @@ extension Migrator {
     /// reads the history under the lock and hands it to `body`; lets the lock go in the end,
     /// whatever happens.
     func withLock<Result>(
-        _ first: HistorySnapshot, isDryRun: Bool = false,
+        _ first: HistorySnapshot, isDryRun: Bool = false, allowsOtherEnvironment: Bool = false,
         _ body: (HistorySnapshot) throws(MigrationError) -> Result
     ) throws(MigrationError) -> Result {
         guard !first.facts.isInRecovery else {
@@ -32,8 +32,11 @@ extension Migrator {
             }
             lock.release(sessionReset)
         }
-        if !isDryRun, !snapshot.tableExists || snapshot.logTail == .empty {
-            snapshot = try createTables(snapshot)
+        // Another run may have stamped it meanwhile.
+        if !allowsOtherEnvironment { try refuseOtherEnvironment(snapshot) }
+        let isUnstamped = snapshot.stamp == nil && context.claim.isCertain
+        if !isDryRun, !snapshot.tableExists || snapshot.logTail == .empty || isUnstamped {
+            snapshot = try prepareTables(snapshot, isStamped: !isUnstamped)
         }
         activeLock = lock
         defer { activeLock = nil }
@@ -202,15 +205,19 @@ extension Migrator {
                 + "address or a session pool for migrations, or set 'lock: lease'.")
     }
 
-    private func createTables(
-        _ snapshot: HistorySnapshot
+    /// Creates what is missing and, unless the database is stamped or nobody knows whose it is, stamps
+    /// it, in one transaction.
+    private func prepareTables(
+        _ snapshot: HistorySnapshot, isStamped: Bool
     ) throws(MigrationError) -> HistorySnapshot {
         let isPostgres = dialect == .postgres
+        let chain = LogChain(store: store, run: context.identity, tail: snapshot.logTail)
+        let stamp = isStamped ? [] : [chain.append(.stamp(instead: nil)).step]
         let steps =
             (isPostgres
                 ? [Step("BEGIN"), Step("SET LOCAL client_min_messages = warning")]
                 : [Step("BEGIN IMMEDIATE")])
-            + store.createSteps(tableExists: snapshot.tableExists) + [Step("COMMIT")]
+            + store.createSteps(tableExists: snapshot.tableExists) + stamp + [Step("COMMIT")]
         do {
             try interruptible { () throws(MigrationError) in try connection.runOwn(steps) }
         } catch {

@@ -11,6 +11,8 @@ package enum Repair: Sendable, Hashable {
     case markReverted(String)
     /// So many statements of a migration that stopped part-way are done.
     case statementsDone(String, Int)
+    /// The database is that of the run's environment, whatever it is stamped with.
+    case restamp
 }
 
 /// Commands that change what is recorded and run no migration.
@@ -21,7 +23,7 @@ extension Migrator {
     ///   rows.
     package func baseline(_ version: Version) throws(MigrationError) -> RunReport {
         let cache = try sources()
-        let first = try look()
+        let first = try lookToChange()
         guard cache.migrations[version]?.up != nil else {
             throw MigrationError(
                 .invalidRequest, "there is no migration \(version) in '\(context.folder)'",
@@ -60,8 +62,15 @@ extension Migrator {
     /// - Throws: `.invalidRequest` for a version that a change does not fit.
     package func repair(_ changes: [Repair]) throws(MigrationError) {
         let cache = try sources()
-        let first = try look()
-        try withLock(first) { snapshot throws(MigrationError) in
+        let isRestamp = changes.contains(.restamp)
+        if isRestamp, !context.claim.isCertain {
+            throw MigrationError(
+                .invalidRequest, "no environment is named that the database could belong to",
+                hint: "Name it: --env NAME.")
+        }
+        let first = isRestamp ? try look() : try lookToChange()
+        try withLock(first, allowsOtherEnvironment: isRestamp) {
+            snapshot throws(MigrationError) in
             var steps: [Step] = []
             var chain = LogChain(
                 store: self.store, run: self.context.identity, tail: snapshot.logTail)
@@ -77,6 +86,10 @@ extension Migrator {
         _ steps: inout [Step], _ chain: inout LogChain
     ) throws(MigrationError) {
         switch change {
+        case .restamp:
+            let (step, tail) = chain.append(.stamp(instead: snapshot.stamp))
+            steps.append(step)
+            chain.committed(tail)
         case .acceptChecksum(let text):
             let row = try appliedRow(text, snapshot)
             guard let migration = row.number.flatMap({ cache.migrations[$0] }),
@@ -186,7 +199,7 @@ extension Migrator {
         chain.committed(tail)
     }
 
-    private func commit(_ steps: [Step]) throws(MigrationError) {
+    func commit(_ steps: [Step]) throws(MigrationError) {
         let begin = dialect == .postgres ? "BEGIN" : "BEGIN IMMEDIATE"
         do {
             try interruptible { () throws(MigrationError) in

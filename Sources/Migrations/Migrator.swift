@@ -12,6 +12,8 @@ package final class Migrator {
     /// Whether the server can be told to look whether this program still lives.
     var serverNoticesLostClients = false
     private var cache: SourceCache?
+    /// The environment that the database is stamped with, as the last look at it has found it.
+    package internal(set) var stamp: String?
     var connection: any Connection { context.connection }
     var dialect: Dialect { context.connection.dialect }
 
@@ -52,9 +54,20 @@ package final class Migrator {
 
     /// Facts and history, without a lock.
     func look() throws(MigrationError) -> HistorySnapshot {
-        try interruptible { () throws(MigrationError) in
+        let snapshot = try interruptible { () throws(MigrationError) in
             try store.read(connection, withLog: false).snapshot
         }
+        stamp = snapshot.stamp
+        return snapshot
+    }
+
+    /// The look with which a run that changes something begins.
+    ///
+    /// - Throws: `.wrongDatabase`, and what `look` throws.
+    func lookToChange() throws(MigrationError) -> HistorySnapshot {
+        let snapshot = try look()
+        try refuseOtherEnvironment(snapshot)
+        return snapshot
     }
 
     /// Runs what may be left at any point: reading, or a transaction that is rolled back where it
@@ -102,7 +115,7 @@ package final class Migrator {
         _ request: UpRequest, isDryRun: Bool = false
     ) throws(MigrationError) -> RunReport {
         let cache = try sources()
-        let first = try look()
+        let first = try lookToChange()
         let foreseen = try foreseen { () throws(MigrationError) in
             try upPlan(cache, first.rows, request)
         }
@@ -125,7 +138,7 @@ package final class Migrator {
         _ request: DownRequest, isDryRun: Bool = false
     ) throws(MigrationError) -> RunReport {
         let cache = try sources()
-        let first = try look()
+        let first = try lookToChange()
         let foreseen = try foreseen { () throws(MigrationError) in
             try downPlan(cache, first, request)
         }
@@ -151,7 +164,7 @@ package final class Migrator {
     /// are transactional.
     package func redo(count: Int) throws(MigrationError) -> RunReport {
         let cache = try sources()
-        let first = try look()
+        let first = try lookToChange()
         let foreseen = try foreseen { () throws(MigrationError) in
             try redoPlan(cache, first, count)
         }

@@ -59,6 +59,8 @@ package struct RunContext {
     package var cancellation = Cancellation()
     /// Who is told.
     package var observer = RunObserver()
+    /// What is known of whose database it is.
+    package var claim = EnvironmentClaim.none
     /// Checks inside each migration's transaction, before its commit.
     package var commitChecks: CommitChecks?
     /// Opens a second connection to the same database, for the lease's heartbeat and for telling

@@ -54,6 +54,17 @@ struct DoctorCommand: DatabaseCommand {
         let migrator = app.migrator(project, database)
         examination.subject = "history"
         let report = try migrator.examine()
+        do {
+            try migrator.checkEnvironment()
+            examination.ok(
+                "identity",
+                migrator.stamp.map { "the database belongs to '\($0)'" }
+                    ?? "the database is stamped with no environment yet")
+        } catch {
+            examination.subject = "identity"
+            examination.fail(Failure(error, folder: project.folder))
+            examination.subject = "history"
+        }
         if let path = database.filePath {
             try examination.file(path, SQLiteURL(project.url.text))
             examination.lock(try app.lockHolder(path))

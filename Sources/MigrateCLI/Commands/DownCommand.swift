@@ -32,6 +32,8 @@ struct DownCommand: RunningCommand {
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
+    var isAudited: Bool { !dryRun }
+
     func validate() throws {
         let chosen = [count != nil, to != nil, run, all].count { $0 }
         if chosen > 1 { throw ValidationError("use one of --count, --to, --run and --all") }
@@ -92,6 +94,8 @@ struct RedoCommand: RunningCommand {
     var count = 1
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    var isAudited: Bool { true }
 
     func validate() throws {
         if count < 1 { throw ValidationError("'--count' must be 1 or more") }

@@ -2,6 +2,9 @@ internal import ArgumentParser
 internal import Database
 internal import ProjectConfig
 internal import SQLiteDriver
+internal import SnapshotFormat
+internal import Snapshots
+internal import Storage
 
 /// `migrate environments`
 struct EnvironmentsCommand: DatabaseCommand {
@@ -9,7 +12,14 @@ struct EnvironmentsCommand: DatabaseCommand {
         commandName: "environments", _superCommandName: RootCommand.name,
         abstract: "List the environments of the configuration.",
         usage: "migrate environments [options]",
-        discussion: "Connects to none of them. Addresses are shown without passwords.")
+        discussion: """
+            Connects to each one to see which environment it is stamped with, what is applied and \
+            pending, and when it was last changed; changes nothing. Addresses are shown without \
+            passwords.
+            """)
+
+    @Flag(name: .long, help: "Connect to none of them.")
+    var offline = false
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
@@ -25,27 +35,59 @@ struct EnvironmentsCommand: DatabaseCommand {
         if let given = app.options.env ?? Terminal.variable("MIGRATE_ENV") {
             _ = try config.environment(given, needsAddress: false, variables: Terminal.variable)
         }
-        var table = Table(["ENVIRONMENT", "DATABASE", "RULES"], shrinking: [1])
+        app.watchSignals()
+        let snapshots = offline ? [:] : Self.lastSnapshots(app)
+        var problems: [String] = []
+        var table = Table(
+            offline
+                ? ["ENVIRONMENT", "DATABASE", "RULES"]
+                : [
+                    "ENVIRONMENT", "DATABASE", "VERSION", "PENDING", "LAST RUN", "SNAPSHOT",
+                    "RULES",
+                ],
+            shrinking: [1], dropping: offline ? [] : [5, 4])
         var list: [JSONValue] = []
         for name in config.environmentNames {
             let (database, problem, found) = describe(name, config)
             let rules = found.map(Self.rules) ?? []
+            var facts: [String: JSONValue] = [
+                "name": .string(name), "database": JSONValue(database),
+                "problem": JSONValue(problem), "chosen": .bool(name == chosen),
+                "protected": found.map { .bool($0.isProtected) } ?? .null,
+                "rules": JSONValue(rules),
+            ]
+            var cells = [name + (name == chosen ? " *" : ""), problem ?? database ?? "no url"]
+            if !offline {
+                let state =
+                    database == nil
+                    ? EnvironmentState() : EnvironmentState(of: name, app, snapshots[name])
+                facts.merge(state.facts) { $1 }
+                if let words = state.warning(name) { problems.append(words) }
+                if problem == nil, let words = state.problem { facts["problem"] = .string(words) }
+                cells += state.cells
+            }
             table.add(
-                [
-                    name + (name == chosen ? " *" : ""), problem ?? database ?? "no url",
-                    rules.joined(separator: ", "),
-                ],
+                cells + [rules.joined(separator: ", ")],
                 styles: problem == nil ? [:] : [1: .yellow])
-            list.append(
-                .object([
-                    "name": .string(name), "database": JSONValue(database),
-                    "problem": JSONValue(problem), "chosen": .bool(name == chosen),
-                    "protected": found.map { .bool($0.isProtected) } ?? .null,
-                    "rules": JSONValue(rules),
-                ]))
+            list.append(.object(facts))
         }
         for line in table.lines(app.terminal) { app.terminal.result(line) }
+        for problem in problems { app.terminal.warning(problem) }
         return Outcome(facts: ["environments": .array(list)])
+    }
+
+    /// The newest snapshot of each environment, where there is a repository that can be read.
+    private static func lastSnapshots(_ app: App) -> [String: Manifest] {
+        guard
+            let repository = try? Repository.open(
+                app.repositoryPlace(named: nil), patience: LockPatience(limit: .zero)),
+            let listed = try? repository.snapshots()
+        else { return [:] }
+        defer { repository.close() }
+        return listed.reduce(into: [:]) { found, snapshot in
+            guard let manifest = try? snapshot.manifest.get() else { return }
+            found[manifest.environment] = manifest
+        }
     }
 
     /// The address for display, or what keeps it from being shown.

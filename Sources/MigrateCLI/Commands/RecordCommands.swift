@@ -15,6 +15,8 @@ struct BaselineCommand: DatabaseCommand {
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
+    var isAudited: Bool { true }
+
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
         let project = try app.project(&environment)
@@ -62,7 +64,14 @@ struct RepairCommand: DatabaseCommand {
             "So many statements of a migration that stopped part-way are done.", valueName: "v=n"))
     var statementsDone: [String] = []
 
+    @Flag(
+        name: .long,
+        help: "The database is that of the environment, though it is stamped with another one.")
+    var restamp = false
+
     @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    var isAudited: Bool { true }
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
@@ -75,7 +84,7 @@ struct RepairCommand: DatabaseCommand {
         let migrator = app.migrator(project, database)
         guard changes.isEmpty else {
             try migrator.repair(changes)
-            for change in changes { app.terminal.result(change.words) }
+            for change in changes { app.terminal.result(change.words(project)) }
             return Outcome(facts: [
                 "database": .string(database.display),
                 "repaired": .array(changes.map(\.json)),
@@ -97,6 +106,7 @@ struct RepairCommand: DatabaseCommand {
         var changes = acceptChecksum.map(Repair.acceptChecksum)
         changes += markApplied.map(Repair.markApplied)
         changes += markReverted.map(Repair.markReverted)
+        if restamp { changes.append(.restamp) }
         for text in statementsDone {
             let parts = text.split(separator: "=", omittingEmptySubsequences: false)
             guard parts.count == 2, let number = Int(parts[1]), number >= 0 else {
@@ -111,8 +121,9 @@ struct RepairCommand: DatabaseCommand {
 }
 
 extension Repair {
-    fileprivate var words: String {
+    fileprivate func words(_ project: Project) -> String {
         switch self {
+        case .restamp: "recorded: this database belongs to '\(project.environment)'"
         case .acceptChecksum(let version): "\(version): the file's checksum is recorded"
         case .markApplied(let version): "\(version): recorded as applied"
         case .markReverted(let version): "\(version): no longer recorded as applied"
@@ -122,15 +133,16 @@ extension Repair {
     }
 
     fileprivate var json: JSONValue {
-        let (version, action, number): (String, String, Int?) =
+        let (version, action, number): (String?, String, Int?) =
             switch self {
+            case .restamp: (nil, "restamp", nil)
             case .acceptChecksum(let version): (version, "accept_checksum", nil)
             case .markApplied(let version): (version, "mark_applied", nil)
             case .markReverted(let version): (version, "mark_reverted", nil)
             case .statementsDone(let version, let number): (version, "statements_done", number)
             }
         return .object([
-            "version": .string(version), "action": .string(action),
+            "version": JSONValue(version), "action": .string(action),
             "statements_done": JSONValue(number),
         ])
     }

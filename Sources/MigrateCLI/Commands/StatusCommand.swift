@@ -23,11 +23,16 @@ struct StatusCommand: DatabaseCommand {
         let project = try app.project(&environment)
         let database = try app.open(project, .look)
         defer { database.connection.close() }
-        let statuses = try app.migrator(project, database).status()
+        let migrator = app.migrator(project, database)
+        let statuses = try migrator.status()
         let pending = statuses.count { $0.isPending || $0.state == .failedPartWay }
         app.terminal.result(
             "\(project.environment): \(database.display)"
                 + (database.exists ? "" : " (not there yet; 'migrate up' creates it)"))
+        if let stamp = migrator.stamp, stamp != project.environment {
+            app.terminal.warning(
+                "this database belongs to environment '\(stamp)', not to '\(project.environment)'")
+        }
         print(statuses, pending, app.terminal)
         return Outcome(
             word: pending > 0 ? "pending" : "done",
@@ -35,7 +40,7 @@ struct StatusCommand: DatabaseCommand {
             facts: [
                 "migrations": .array(statuses.map(\.json)),
                 "pending": .integer(Int64(pending)), "database": .string(database.display),
-                "database_exists": .bool(database.exists),
+                "database_exists": .bool(database.exists), "stamp": JSONValue(migrator.stamp),
             ])
     }
 

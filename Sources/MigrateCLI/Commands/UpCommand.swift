@@ -64,6 +64,8 @@ struct UpCommand: RunningCommand {
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
+    var isAudited: Bool { !dryRun }
+
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
         var project = try app.project(&environment)

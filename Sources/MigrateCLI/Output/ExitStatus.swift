@@ -33,7 +33,8 @@ enum ExitStatus: Int32, CaseIterable {
         case .historyDisagrees:
             "history and files disagree: checksum mismatch, out of order, missing"
         case .refused:
-            "refused: protected environment, irreversible migration, another tool's history"
+            "refused: protected environment, another environment's database, irreversible migration, "
+                + "another tool's history"
         case .verificationFailed: "verification failed"
         case .snapshotDamaged: "snapshot damaged, incomplete or unreadable"
         case .storageFailed: "storage failed"

@@ -106,7 +106,7 @@ struct Failure: Error {
         case .invalidFiles: .configuration
         case .invalidRequest: .usage
         case .checksumMismatch, .outOfOrder, .missing, .future, .failedPartWay: .historyDisagrees
-        case .foreignHistory, .refused, .irreversible, .transactionPooler: .refused
+        case .foreignHistory, .refused, .irreversible, .transactionPooler, .wrongDatabase: .refused
         case .lockHeld, .lockTimeout: .lockHeld
         case .migrationFailed: .migrationFailed
         case .stoppedPartWay: .stoppedPartWay

@@ -26,6 +26,8 @@ struct Project {
     var passwordCommand: PasswordCommand?
     /// Path of the configuration; nil where there is none.
     var configPath: String?
+    /// What is known of whose database it is.
+    var claim: EnvironmentClaim
 
     /// The configuration file that the options lead to; nil where there is none.
     static func configuration(_ options: GlobalOptions) throws -> ProjectConfig? {
@@ -42,6 +44,11 @@ struct Project {
         options.env ?? Terminal.variable("MIGRATE_ENV") ?? config?.defaultEnvironment ?? "local"
     }
 
+    /// Whether an environment was asked for by its name.
+    private static func isNamed(_ options: GlobalOptions) -> Bool {
+        options.env != nil || Terminal.variable("MIGRATE_ENV") != nil
+    }
+
     /// The folder of migrations that was named by hand; nil where none was.
     static func givenFolder(_ options: GlobalOptions) -> String? {
         options.dir ?? Terminal.variable("MIGRATE_DIR")
@@ -49,10 +56,13 @@ struct Project {
 
     /// Puts it together.
     ///
+    /// - Parameters:
+    ///   - options: those of the command line.
+    ///   - usesOwnAddress: true where the environment's address is used, whatever MIGRATE_URL says.
     /// - Throws: `ConfigError`, `DatabaseError` (`.invalidURL`), `Failure`.
-    init(_ options: GlobalOptions) throws {
+    init(_ options: GlobalOptions, usesOwnAddress: Bool = false) throws {
         let config = try Self.configuration(options)
-        let givenURL = options.url ?? Terminal.variable("MIGRATE_URL")
+        let givenURL = usesOwnAddress ? nil : options.url ?? Terminal.variable("MIGRATE_URL")
         environment = Self.environmentName(options, config)
         let found = try Self.environment(environment, options, config, givenURL)
         if let givenURL {
@@ -66,6 +76,9 @@ struct Project {
                 hint: "Run 'migrate init', or name a database: --url sqlite:local.db")
         }
         isURLGiven = givenURL != nil
+        claim =
+            givenURL == nil || Self.isNamed(options)
+            ? .certain : .unnamed(configured: config?.environmentNames ?? [])
         urlFolder = isURLGiven ? "." : config?.folder ?? "."
         folder = Self.givenFolder(options) ?? config?.migrations ?? "migrations"
         verifyFolder = config?.verifyFiles ?? ConfigPath.sibling("verify", of: folder)
@@ -90,7 +103,7 @@ struct Project {
     private static func environment(
         _ name: String, _ options: GlobalOptions, _ config: ProjectConfig?, _ givenURL: String?
     ) throws -> EnvironmentConfig? {
-        let isNamed = options.env != nil || Terminal.variable("MIGRATE_ENV") != nil
+        let isNamed = Self.isNamed(options)
         guard let config else {
             guard isNamed, givenURL == nil else { return nil }
             throw Failure(

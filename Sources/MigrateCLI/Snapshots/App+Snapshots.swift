@@ -27,7 +27,12 @@ extension App {
 
     /// Where the repository is.
     func repositoryPlace(_ options: RepositoryOptions) throws -> RepositoryPlace {
-        if let path = options.repository ?? Terminal.variable("MIGRATE_REPOSITORY") {
+        try repositoryPlace(named: options.repository)
+    }
+
+    /// Where the repository is, unless `path` names another one.
+    func repositoryPlace(named path: String?) throws -> RepositoryPlace {
+        if let path = path ?? Terminal.variable("MIGRATE_REPOSITORY") {
             return RepositoryPlace(path: path)
         }
         let config = try Project.configuration(self.options)

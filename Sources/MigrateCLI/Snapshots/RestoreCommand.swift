@@ -95,14 +95,24 @@ struct RestoreCommand: DatabaseCommand {
         }
     }
 
+    var isAudited: Bool { true }
+
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
         var project = try app.project(&environment, url: into)
         if let wait = repository.lockWait { project.options.lockWait = wait.duration }
-        switch project.url.dialect {
-        case .sqlite: return try performSQLite(app, project)
-        case .postgres: return try performPostgres(app, project)
+        try app.refuseOtherEnvironment(project)
+        let outcome =
+            switch project.url.dialect {
+            case .sqlite: try performSQLite(app, project)
+            case .postgres: try performPostgres(app, project)
+            }
+        if case .object(let restored)? = outcome.facts["restore"],
+            case .string(let snapshot)? = restored["id"]
+        {
+            app.recordRestore(of: snapshot, project, hasAllTables: only.isEmpty)
         }
+        return outcome
     }
 
     private func performPostgres(_ app: App, _ project: Project) throws -> Outcome {

@@ -50,14 +50,20 @@ struct SnapshotCreateCommand: DatabaseCommand {
         let database = try app.open(project, .read)
         defer { database.connection.close() }
         let start = ContinuousClock.now
-        let taken = try app.migrator(project, database).holdingLock { () throws in
+        let migrator = app.migrator(project, database)
+        try migrator.checkEnvironment()
+        let taken = try migrator.holdingLock { () throws in
             let repository = try Repository.openOrCreate(
                 place, codec: codec ?? .zstd, patience: app.patience(repository))
             defer { repository.close() }
             let title = SnapshotTitle(
                 environment: project.environment, label: label,
                 toolVersion: BuildInformation.version)
-            return try take(app, database, repository, title, codec)
+            let taken = try take(app, database, repository, title, codec)
+            let entry = LogEntry(
+                action: "snapshot", details: "snapshot \(taken.manifest.id.text)")
+            app.recordUnderLock([entry], project, database)
+            return taken
         }.get()
         app.terminal.progress?.end()
         return report(taken, (ContinuousClock.now - start).wholeMilliseconds, app, database)

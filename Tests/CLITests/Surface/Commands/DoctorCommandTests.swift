@@ -37,7 +37,7 @@ import Testing
         let names = lines.dropLast().map { $0.dropFirst(6).prefix { $0 != ":" } }
         #expect(
             names == [
-                "configuration", "connection", "versions", "privileges",
+                "configuration", "connection", "versions", "identity", "privileges",
             ] + (database == .sqlite ? [] : ["pooler"]) + ["lock", "disk", "migrations"])
         #expect(lines.dropLast().allSatisfy { $0.hasPrefix("ok    ") })
         #expect(result.output.contains("migrations: 2 migrations, 1 applied, 1 pending\n"))

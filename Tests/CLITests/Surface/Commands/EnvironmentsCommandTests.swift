@@ -21,7 +21,7 @@ import Testing
         let folder = try TemporaryFolder()
         try folder.write(Self.config, to: "migrate.yaml")
         let result = try MigrateProgram.run(
-            ["environments"], in: folder.path,
+            ["environments", "--offline"], in: folder.path,
             environment: ["STAGING_URL": "host=stage user=bob dbname=app password=hunter2"])
         result.expect(0)
         #expect(!result.output.contains("hunter2"))
@@ -59,8 +59,8 @@ import Testing
         let folder = try TemporaryFolder()
         try folder.write(Self.config, to: "migrate.yaml")
         for (arguments, variables) in [
-            (["environments", "--env", "staging"], [:]),
-            (["environments"], ["MIGRATE_ENV": "staging"]),
+            (["environments", "--offline", "--env", "staging"], [:]),
+            (["environments", "--offline"], ["MIGRATE_ENV": "staging"]),
         ] {
             let result = try MigrateProgram.run(
                 arguments, in: folder.path, environment: variables)

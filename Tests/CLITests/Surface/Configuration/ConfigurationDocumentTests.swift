@@ -44,9 +44,9 @@ import Testing
         let missing = try MigrateProgram.run(["--env", "production", "status"], in: folder.path)
         #expect(text.contains("$ migrate --env production status\n" + missing.errors))
         let list = try MigrateProgram.run(
-            ["environments"], in: folder.path,
+            ["environments", "--offline"], in: folder.path,
             environment: variables.merging(["PGUSER": "root"]) { $1 })
-        #expect(text.contains("$ migrate environments\n" + list.output))
+        #expect(text.contains("$ migrate environments --offline\n" + list.output))
     }
 
     @Test func `zero is without limit for lock_timeout on SQLite`() throws {

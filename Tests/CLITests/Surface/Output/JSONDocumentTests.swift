@@ -1,3 +1,4 @@
+import Database
 import Foundation
 import TestSupport
 import Testing
@@ -117,6 +118,18 @@ import Testing
         let ill = try document(url)
         ill.expect(4)
         try Golden.expect(ill, "doctor-failed-\(database)")
+    }
+
+    @Test func audit() throws {
+        let project = try SurfaceProject(.sqlite, migrations: Self.migrations)
+        try project.migrate("up", "--to", "1").expect(0)
+        let well = try project.migrate("audit", "--verify", "--json")
+        well.expect(0)
+        try Golden.expect(well, "audit", hiding: [project.url])
+        try project.connect().query("UPDATE schema_migrations_log SET host = 'elsewhere'")
+        let ill = try project.migrate("audit", "--verify", "--json", "--since", "2099-01-01")
+        ill.expect(10)
+        try Golden.expect(ill, "audit-changed", hiding: [project.url])
     }
 
     @Test func `init, new and environments`() throws {
