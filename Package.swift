@@ -60,7 +60,7 @@ let package = Package(
         .target(
             name: "Snapshots",
             dependencies: [
-                "Database", "SnapshotFormat", "Storage", "PostgresCatalog",
+                "Database", "SQLText", "SnapshotFormat", "Storage", "PostgresCatalog",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "Releases", dependencies: ["Signatures"]),

@@ -30,6 +30,16 @@ package protocol FileConnection: Connection {
         from path: String, keeping kept: String, whenKept: () throws(DatabaseError) -> Void,
         onProgress: (_ done: Int64, _ total: Int64) -> Void
     ) throws(DatabaseError)
+
+    /// Runs a query and hands on its rows one by one, so that no more than one is in memory.
+    ///
+    /// - Parameters:
+    ///   - sql: one statement.
+    ///   - body: returns false to stop.
+    /// - Throws: as `run`.
+    func forEachRow(
+        of sql: String, _ body: (Row) -> Bool
+    ) throws(DatabaseError)
 }
 
 /// Opens database files by their paths. Thread-safe.

@@ -1,3 +1,5 @@
+internal import Database
+
 /// All that a dump of one PostgreSQL database holds besides the rows: a pure value, the same for
 /// the same database whatever the OIDs in it are.
 package struct SchemaModel: Sendable {
@@ -42,6 +44,14 @@ package struct SchemaStatement: Sendable, Hashable {
         self.sql = sql
         self.roles = roles
     }
+
+    /// Byte by byte.
+    package static func == (left: Self, right: Self) -> Bool {
+        left.sql.exact == right.sql.exact && left.roles.exact == right.roles.exact
+    }
+
+    /// Byte by byte.
+    package func hash(into hasher: inout Hasher) { hasher.combine(sql.exact) }
 }
 
 /// When an entry is restored.
@@ -179,6 +189,17 @@ package struct QualifiedName: Sendable, Hashable {
     package init(schema: String, name: String) {
         self.schema = schema
         self.name = name
+    }
+
+    /// Byte by byte.
+    package static func == (left: Self, right: Self) -> Bool {
+        left.schema.exact == right.schema.exact && left.name.exact == right.name.exact
+    }
+
+    /// Byte by byte.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(schema.exact)
+        hasher.combine(name.exact)
     }
 }
 

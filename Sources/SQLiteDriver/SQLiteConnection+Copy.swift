@@ -78,6 +78,15 @@ extension SQLiteConnection: FileConnection {
         }
     }
 
+    /// Runs a query and hands on its rows one by one.
+    package func forEachRow(of sql: String, _ body: (Row) -> Bool) throws(DatabaseError) {
+        try whileInterruptible { () throws(DatabaseError) in
+            try withHandle { (handle) throws(DatabaseError) in
+                try handle.forEachRow(of: sql, body)
+            }
+        }
+    }
+
     private func run(
         _ backup: borrowing SQLiteBackup, _ pageSize: Int64,
         _ onProgress: (_ done: Int64, _ total: Int64) -> Void

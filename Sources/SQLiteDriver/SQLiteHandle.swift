@@ -127,6 +127,16 @@ struct SQLiteHandle: ~Copyable {
     }
 }
 
+extension SQLiteHandle {
+    /// Runs one query, row by row, until `body` returns false.
+    func forEachRow(of sql: String, _ body: (Row) -> Bool) throws(DatabaseError) {
+        guard let statement = try SQLiteStatement.prepare(sql, on: pointer) else { return }
+        while try statement.step() {
+            guard body(statement.row()) else { return }
+        }
+    }
+}
+
 /// Why a database could not be opened.
 struct SQLiteOpenFailure: Error {
     var code: Int32

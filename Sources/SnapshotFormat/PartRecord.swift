@@ -130,7 +130,9 @@ extension Part {
         }
         guard isName(properties["schema"]?.text), isName(properties["table"]?.text),
             let columns = properties["columns"]?.texts, columns.count <= 1600,
-            columns.allSatisfy(isName), Set(columns).count == columns.count,
+            columns.allSatisfy(isName),
+            // Byte by byte: Swift takes two spellings of an accent for one.
+            Set(columns.map { Array($0.utf8) }).count == columns.count,
             let condition = properties["condition"]?.text, condition.utf8.count <= 1 << 20,
             let target = properties["loads_through"]?.texts, [0, 2].contains(target.count),
             target.allSatisfy(isName), let format = properties["format"]?.text

@@ -117,6 +117,31 @@ package enum MigrateProgram {
     }
 }
 
+/// A program of the system, such as psql or sqlite3.
+package enum SystemProgram {
+    /// Runs it to its end.
+    ///
+    /// - Parameters:
+    ///   - arguments: its name, found on PATH, and what stands behind it.
+    ///   - folder: path of the working folder.
+    ///   - environment: further variables.
+    ///   - input: what it reads on standard input.
+    /// - Returns: how it ended and what it printed.
+    /// - Throws: what starting a process throws.
+    package static func run(
+        _ arguments: [String], in folder: String, environment: [String: String] = [:],
+        input: String = ""
+    ) throws -> ProgramResult {
+        var variables = ["HOME": folder, "LC_ALL": "C.UTF-8"]
+        variables["PATH"] = ProcessInfo.processInfo.environment["PATH"]
+        variables.merge(environment) { $1 }
+        return try RunningProgram(
+            path: "/usr/bin/env", arguments: arguments, folder: folder, variables: variables,
+            input: input, mark: nil
+        ).wait()
+    }
+}
+
 /// How a program ended and what it printed.
 package struct ProgramResult: Sendable {
     /// The exit status; nil where a signal ended it.

@@ -1,3 +1,6 @@
+internal import Snapshots
+internal import Storage
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -17,5 +20,25 @@ enum StandardStreams {
             // The lowest free number is given out, which is this one.
             _ = open("/dev/null", descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY)
         }
+    }
+
+    /// Writes bytes to standard output as they are, past the redactor: what a command was asked for.
+    ///
+    /// - Throws: `.storage` where they cannot be written.
+    static func writeOutput(_ bytes: ArraySlice<UInt8>) throws(SnapshotError) {
+        let failure = bytes.withUnsafeBytes { buffer -> Int32? in
+            var rest = buffer[...]
+            while !rest.isEmpty {
+                let piece = UnsafeRawBufferPointer(rebasing: rest)
+                let count = write(STDOUT_FILENO, piece.baseAddress, piece.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return errno }
+                rest = rest.dropFirst(count)
+            }
+            return nil
+        }
+        guard let failure else { return }
+        let reason = String(cString: strerror(failure)).lowercased()
+        throw SnapshotError(StorageError(.failed, "write", "standard output", reason))
     }
 }

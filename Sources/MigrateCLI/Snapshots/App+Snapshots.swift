@@ -74,6 +74,20 @@ extension App {
         return id
     }
 
+    /// The snapshot that 'latest' means; what is passed over for it is said.
+    func latestToRestore(
+        of environment: String, _ repository: Repository, needsRows: Bool
+    ) throws -> Manifest {
+        let (latest, passedOver) = try repository.latestToRestore(
+            of: environment, needsRows: needsRows)
+        for manifest in passedOver {
+            let why =
+                manifest.isOfBeforeRestore ? "but of \(manifest.label ?? "")" : "but holds no rows"
+            terminal.note("\(manifest.id.text) is newer, \(why.asOneLine), and is passed over")
+        }
+        return latest
+    }
+
     /// Tells a terminal what goes on.
     var snapshotObserver: SnapshotObserver {
         terminal.startProgress()

@@ -145,16 +145,8 @@ struct RestoreCommand: DatabaseCommand {
         _ app: App, _ project: Project, _ repository: Repository
     ) throws -> Manifest {
         if id == "latest" {
-            let (latest, passedOver) = try repository.latestToRestore(
-                of: project.environment, needsRows: !schemaOnly)
-            for manifest in passedOver {
-                let why =
-                    manifest.isOfBeforeRestore
-                    ? "but of \(manifest.label ?? "")" : "but holds no rows"
-                app.terminal.note(
-                    "\(manifest.id.text) is newer, \(why.asOneLine), and is passed over")
-            }
-            return latest
+            return try app.latestToRestore(
+                of: project.environment, repository, needsRows: !schemaOnly)
         }
         return try repository.manifest(app.snapshotID(id ?? ""))
     }

@@ -9,7 +9,7 @@ struct SnapshotCommand: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "snapshot", _superCommandName: RootCommand.name,
-        abstract: "Take, list, check and remove snapshots.",
+        abstract: "Take, list, check, export and remove snapshots.",
         usage: "migrate snapshot <subcommand> [options]",
         discussion: """
             A snapshot is a consistent copy of one database in a repository, which is a folder. \
@@ -17,7 +17,8 @@ struct SnapshotCommand: ParsableCommand {
             """,
         subcommands: [
             SnapshotCreateCommand.self, SnapshotListCommand.self, SnapshotShowCommand.self,
-            SnapshotVerifyCommand.self, SnapshotDeleteCommand.self, SnapshotPruneCommand.self,
+            SnapshotVerifyCommand.self, SnapshotExportCommand.self, SnapshotDeleteCommand.self,
+            SnapshotPruneCommand.self,
         ])
 }
 

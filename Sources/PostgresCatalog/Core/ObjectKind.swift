@@ -1,3 +1,5 @@
+internal import Database
+
 /// The kinds of entries, in the order in which a restore tends to create them: a kind comes after
 /// those that its objects usually need, and the dependencies put right what is not usual.
 ///
@@ -103,9 +105,11 @@ struct ObjectName: Hashable, Sendable, Comparable {
     var description: String { (schema.map { $0 + "." } ?? "") + entryName }
 
     static func < (left: Self, right: Self) -> Bool {
-        let (a, b) = (left.schema ?? "", right.schema ?? "")
+        // Byte by byte, so that no two names are alike for being equal to a reader.
+        let (a, b) = ((left.schema ?? "").exact, (right.schema ?? "").exact)
         if a != b { return a < b }
-        if left.name != right.name { return left.name < right.name }
-        return left.detail < right.detail
+        let (name, other) = (left.name.exact, right.name.exact)
+        if name != other { return name < other }
+        return left.detail.exact < right.detail.exact
     }
 }

@@ -27,7 +27,7 @@ struct SQLiteFacts {
         tables = Int64(names.count)
         rows = 0
         for name in names {
-            let quoted = "\"" + name.replacing("\"", with: "\"\"") + "\""
+            let quoted = QuotedText.sqliteName(name)
             rows += try Self.number(connection, "SELECT count(*) FROM main.\(quoted)")
         }
     }

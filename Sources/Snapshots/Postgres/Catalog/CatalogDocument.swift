@@ -1,3 +1,4 @@
+internal import Database
 internal import FoundationEssentials
 internal import PostgresCatalog
 internal import SnapshotFormat
@@ -22,6 +23,10 @@ struct CatalogDocument: Codable, Equatable {
     struct Statement: Codable, Equatable {
         var sql: String
         var roles: [String]
+
+        static func == (left: Self, right: Self) -> Bool {
+            left.sql.exact == right.sql.exact && left.roles.exact == right.roles.exact
+        }
     }
 
     struct Database: Codable, Equatable {
@@ -108,10 +113,10 @@ struct CatalogDocument: Codable, Equatable {
             else { return false }
             previous = entry.id
         }
-        let names = tables.map { Name(schema: $0.schema, name: $0.name) }
+        let names = tables.map { QualifiedName(schema: $0.schema, name: $0.name) }
         let references = tables.compactMap(\.entry) + sequences.compactMap(\.entry)
         return references.allSatisfy(ids.contains)
-            && Set(names.map { [$0.schema, $0.name] }).count == names.count
+            && Set(names).count == names.count
             && tables.allSatisfy { $0.types.count == $0.columns.count }
             && (!holdsRows || sequences.allSatisfy { $0.lastValue != nil && $0.isCalled != nil })
     }

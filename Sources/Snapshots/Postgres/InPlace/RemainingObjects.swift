@@ -53,13 +53,13 @@ struct RemainingObjects {
 /// What makes an entry unique in its database.
 struct EntryKey: Hashable {
     let kind: String
-    let schema: String?
-    let name: String
+    let schema: ExactText?
+    let name: ExactText
 
     init(_ entry: SchemaEntry) {
         kind = entry.kind
-        schema = entry.schema
-        name = entry.name
+        schema = entry.schema?.exact
+        name = entry.name.exact
     }
 }
 

@@ -17,7 +17,7 @@ package struct RestoredTable: Sendable, Hashable, Comparable {
 
     /// By schema, then by name.
     package static func < (left: Self, right: Self) -> Bool {
-        (left.schema, left.name) < (right.schema, right.name)
+        (left.schema.exact, left.name.exact) < (right.schema.exact, right.name.exact)
     }
 
     /// As PostgreSQL writes it: `public.t`, `public."T"`.
@@ -35,6 +35,17 @@ package struct RestoredTable: Sendable, Hashable, Comparable {
                 (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F
             }
         return isPlain ? name : PostgresName.quoted(name)
+    }
+
+    /// Byte by byte.
+    package static func == (left: Self, right: Self) -> Bool {
+        left.schema.exact == right.schema.exact && left.name.exact == right.name.exact
+    }
+
+    /// Byte by byte.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(schema.exact)
+        hasher.combine(name.exact)
     }
 }
 
@@ -71,7 +82,8 @@ package struct SnapshotTables: Sendable {
             return .malformed
         }
         let found = tables.filter {
-            $0.name == names[names.count - 1] && (names.count == 1 || $0.schema == names[0])
+            $0.name.exact == names[names.count - 1].exact
+                && (names.count == 1 || $0.schema.exact == names[0].exact)
         }
         switch found.count {
         case 0: return .none

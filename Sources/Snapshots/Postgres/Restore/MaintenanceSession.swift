@@ -51,21 +51,7 @@ struct MaintenanceSession {
 
     /// Creates a database like the one that was described.
     func create(_ name: String, like database: DatabaseProperties) throws {
-        func option(_ word: String, _ value: String?) -> String {
-            value.map { " \(word) \(PostgresName.literal($0))" } ?? ""
-        }
-        var sql = "CREATE DATABASE \(PostgresName.quoted(name)) TEMPLATE template0"
-        sql += option("ENCODING", database.encoding)
-        sql += option("LC_COLLATE", database.collate) + option("LC_CTYPE", database.characterType)
-        let major = connection.serverVersionNumber / 10_000
-        switch database.localeProvider {
-        case "icu":
-            sql += " LOCALE_PROVIDER icu" + option("ICU_LOCALE", database.locale)
-            if major >= 16 { sql += option("ICU_RULES", database.localeRules) }
-        case "builtin":
-            sql += " LOCALE_PROVIDER builtin" + option("BUILTIN_LOCALE", database.locale)
-        default: if major >= 15 { sql += " LOCALE_PROVIDER libc" }
-        }
+        let sql = database.creation(of: name, major: connection.serverVersionNumber / 10_000)
         try connection.run([Step(sql, runsAlone: true)])
     }
 
@@ -101,5 +87,40 @@ struct MaintenanceSession {
     func databases() throws -> [String] {
         try connection.query("SELECT datname FROM pg_catalog.pg_database ORDER BY 1").rows
             .compactMap { $0[0].string }
+    }
+}
+
+extension DatabaseProperties {
+    /// The statement that creates a database like this one on a server of a major version.
+    func creation(of name: String, major: Int) -> String {
+        func option(_ word: String, _ value: String?) -> String {
+            value.map { " \(word) \(PostgresName.literal($0))" } ?? ""
+        }
+        var sql = "CREATE DATABASE \(PostgresName.quoted(name)) TEMPLATE template0"
+        sql += option("ENCODING", encoding)
+        sql += option("LC_COLLATE", collate) + option("LC_CTYPE", characterType)
+        switch localeProvider {
+        case "icu":
+            sql += " LOCALE_PROVIDER icu" + option("ICU_LOCALE", locale)
+            if major >= 16 { sql += option("ICU_RULES", localeRules) }
+        case "builtin": sql += " LOCALE_PROVIDER builtin" + option("BUILTIN_LOCALE", locale)
+        default: if major >= 15 { sql += " LOCALE_PROVIDER libc" }
+        }
+        return sql
+    }
+
+    /// The statements that set what belongs to the database as a whole, its owner last.
+    func settings(ofDatabase name: String, includingOwner: Bool = true) -> [SchemaStatement] {
+        var statements = statements
+        if includingOwner {
+            statements.append(
+                SchemaStatement(
+                    "ALTER DATABASE {database} OWNER TO \(PostgresName.quoted(owner))"))
+        }
+        let quoted = PostgresName.quoted(name)
+        return statements.map { statement in
+            let sql = statement.sql.replacing("{database}", with: quoted, maxReplacements: 1)
+            return SchemaStatement(sql, roles: statement.roles)
+        }
     }
 }

@@ -1,3 +1,4 @@
+internal import Database
 internal import PostgresCatalog
 internal import SnapshotFormat
 
@@ -75,7 +76,9 @@ struct RestoreContent: Sendable {
         for table in model.tables { taken[QualifiedName(table)] = table }
         return tables.map { table in
             var table = table
-            if let own = taken[QualifiedName(table)], Set(own.columns) == Set(table.columns) {
+            if let own = taken[QualifiedName(table)],
+                Set(own.columns.exact) == Set(table.columns.exact)
+            {
                 table.columns = own.columns
                 table.types = own.types
             }
@@ -98,10 +101,11 @@ struct RestoreContent: Sendable {
                 name: part.properties["table"]?.text ?? "")
             let target = part.properties["loads_through"]?.texts ?? []
             guard let index = places[name],
-                model.tables[index].columns == part.properties["columns"]?.texts,
-                (model.tables[index].extensionCondition ?? "")
-                    == part.properties["condition"]?.text,
-                (model.tables[index].loadsThrough.map { [$0.schema, $0.name] } ?? []) == target
+                model.tables[index].columns.exact == part.properties["columns"]?.texts?.exact,
+                (model.tables[index].extensionCondition ?? "").exact
+                    == part.properties["condition"]?.text?.exact,
+                (model.tables[index].loadsThrough.map { [$0.schema, $0.name] } ?? []).exact
+                    == target.exact
             else {
                 throw SnapshotError(
                     .damaged, "the table '\(part.name)' is not the one of the catalog")

@@ -1,3 +1,4 @@
+internal import Database
 internal import PostgresCatalog
 internal import SnapshotFormat
 
@@ -13,10 +14,10 @@ struct RestoreProof {
     ///
     /// - Throws: `.restoreFailed` with the first table that differs.
     func check(rows restored: [Part]) throws(SnapshotError) {
-        func key(_ part: Part) -> [Property?] {
-            [part.properties["schema"], part.properties["table"]]
+        func key(_ part: Part) -> [ExactText?] {
+            [part.properties["schema"]?.text?.exact, part.properties["table"]?.text?.exact]
         }
-        var found: [[Property?]: Part] = [:]
+        var found: [[ExactText?]: Part] = [:]
         for part in restored { found[key(part)] = part }
         for part in parts where part.kind != .postgresCatalog {
             let other = found[key(part)]
@@ -41,10 +42,11 @@ struct RestoreProof {
         let (wanted, found) = (objects(document, isExact), objects(restored, isExact))
         for (name, object) in wanted where found[name] != object {
             let what = found[name] == nil ? "is missing" : "is another one"
-            throw SnapshotError(.restoreFailed, "the \(name) \(what) in the restored database")
+            throw SnapshotError(.restoreFailed, "the \(name.text) \(what) in the restored database")
         }
         for name in found.keys where wanted[name] == nil {
-            throw SnapshotError(.restoreFailed, "the restored database has the \(name) besides")
+            throw SnapshotError(
+                .restoreFailed, "the restored database has the \(name.text) besides")
         }
         guard states(restored) == states(document) || !isExact else {
             throw SnapshotError(.restoreFailed, "a sequence does not stand where it stood")
@@ -57,23 +59,23 @@ struct RestoreProof {
     }
 
     /// Where sequences stand, whatever the order in which they were read.
-    private func states(_ document: CatalogDocument) -> Set<[String]> {
+    private func states(_ document: CatalogDocument) -> Set<[ExactText]> {
         Set(
             document.sequences.map { sequence in
                 [sequence.schema, sequence.name]
                     + [sequence.lastValue.map(String.init), sequence.isCalled.map(String.init)]
                     .map { $0 ?? "" }
-            })
+            }.map(\.exact))
     }
 
     /// Entries by kind and name; of an entry that need not be the same word by word, no more.
     private func objects(
         _ document: CatalogDocument, _ isExact: Bool
-    ) -> [String: CatalogDocument.Entry?] {
-        var objects: [String: CatalogDocument.Entry?] = [:]
+    ) -> [ExactText: CatalogDocument.Entry?] {
+        var objects: [ExactText: CatalogDocument.Entry?] = [:]
         for entry in document.entries {
             let name = entry.schema.map { "\($0).\(entry.name)" } ?? entry.name
-            objects["\(entry.kind) '\(name)'"] = .some(isExact ? Self.comparable(entry) : nil)
+            objects["\(entry.kind) '\(name)'".exact] = .some(isExact ? Self.comparable(entry) : nil)
         }
         return objects
     }

@@ -15,7 +15,7 @@ package enum MissingRoles: String, Sendable, CaseIterable {
 /// The roles that a snapshot names and the server lacks.
 struct RolePolicy {
     let policy: MissingRoles
-    let missing: Set<String>
+    let missing: Set<ExactText>
 
     /// Looks which roles are missing.
     ///
@@ -28,10 +28,10 @@ struct RolePolicy {
             + model.database.statements.flatMap(\.roles) + [model.database.owner]
         let there = try connection.query("SELECT rolname FROM pg_catalog.pg_roles").rows
             .compactMap { $0[0].string }
-        missing = Set(named).subtracting(there)
+        missing = Set(named.exact).subtracting(there.exact)
         self.policy = policy
         guard policy == .fail, !missing.isEmpty else { return }
-        let names = missing.sorted().map { "'\($0)'" }.joined(separator: ", ")
+        let names = missing.sorted().map { "'\($0.text)'" }.joined(separator: ", ")
         throw SnapshotError(
             .refused, "the server has no role \(names)",
             hint: "Create them, or restore with --missing-roles skip or create-nologin.")
@@ -40,11 +40,11 @@ struct RolePolicy {
     /// What is to be run of some statements.
     func kept(_ statements: [SchemaStatement]) -> [SchemaStatement] {
         guard policy == .skip, !missing.isEmpty else { return statements }
-        return statements.filter { missing.isDisjoint(with: $0.roles) }
+        return statements.filter { missing.isDisjoint(with: $0.roles.exact) }
     }
 
     /// The roles that are to be created.
-    var toCreate: [String] { policy == .createNologin ? missing.sorted() : [] }
+    var toCreate: [String] { policy == .createNologin ? missing.sorted().map(\.text) : [] }
 
     /// Creates them within a transaction.
     func createRoles(_ connection: any Connection) throws {
@@ -55,7 +55,7 @@ struct RolePolicy {
 
     /// What was done, in words.
     var report: [String] {
-        missing.sorted().map { role in
+        missing.sorted().map(\.text).map { role in
             switch policy {
             case .fail: ""
             case .skip: "the role '\(role)' is missing; what names it was left out"

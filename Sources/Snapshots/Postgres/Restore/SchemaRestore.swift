@@ -46,19 +46,13 @@ struct SchemaRestore {
 
     /// Sets what belongs to the database as a whole.
     func apply(_ database: DatabaseProperties, to name: String) throws {
-        var statements = roles.kept(database.statements)
-        if !roles.missing.contains(database.owner) || roles.policy != .skip {
-            statements.append(
-                SchemaStatement(
-                    "ALTER DATABASE {database} OWNER TO \(PostgresName.quoted(database.owner))"))
-        }
-        let quoted = PostgresName.quoted(name)
+        let statements = roles.kept(
+            database.settings(
+                ofDatabase: name,
+                includingOwner: !roles.missing.contains(database.owner.exact)
+                    || roles.policy != .skip))
         do {
-            try connection.run(
-                statements.map { statement in
-                    Step(
-                        statement.sql.replacing("{database}", with: quoted, maxReplacements: 1))
-                })
+            try connection.run(statements.map { Step($0.sql) })
         } catch {
             throw SnapshotError(
                 .restoreFailed, "setting up the database failed: \(error.error.message)",

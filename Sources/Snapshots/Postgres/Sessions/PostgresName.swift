@@ -3,7 +3,7 @@ internal import PostgresCatalog
 /// Names and texts in statements. Every name is quoted, so that none is ever read as anything else.
 enum PostgresName {
     static func quoted(_ name: String) -> String {
-        "\"" + name.replacing("\"", with: "\"\"") + "\""
+        "\"" + QuotedText.doubling([UInt8(ascii: "\"")], in: name) + "\""
     }
 
     static func quoted(_ schema: String, _ name: String) -> String {
@@ -12,7 +12,7 @@ enum PostgresName {
 
     static func literal(_ text: String) -> String {
         // The E form reads the same whatever standard_conforming_strings says.
-        "E'" + text.replacing("\\", with: "\\\\").replacing("'", with: "''") + "'"
+        "E'" + QuotedText.doubling([UInt8(ascii: "\\"), UInt8(ascii: "'")], in: text) + "'"
     }
 
     /// A name for people: without quotes.

@@ -40,14 +40,31 @@ enum PostgresSession {
             newer + [("restrict_nonsystem_relation_kind", "view, foreign-table")])
     }
 
+    private static let newerRestoring = [
+        ("event_triggers", "off"), ("createrole_self_grant", ""),
+        ("restrict_nonsystem_relation_kind", ""),
+    ]
+
     /// The steps that prepare a session for restoring.
-    static var restore: [Step] {
-        steps(
-            common + restoring,
-            newer + [
-                ("event_triggers", "off"), ("createrole_self_grant", ""),
-                ("restrict_nonsystem_relation_kind", ""),
-            ])
+    static var restore: [Step] { steps(common + restoring, newer + newerRestoring) }
+
+    /// The statements by which a script prepares its session for restoring, without semicolons.
+    static var restoreScript: [String] {
+        let names = (newer + newerRestoring).map { "'\($0.0)'" }.joined(separator: ", ")
+        // Those have no value but 0, off and nothing.
+        return ["SET client_encoding = 'UTF8'"]
+            + (common + restoring).map { name, value in
+                name == "search_path"
+                    ? "SELECT pg_catalog.set_config('search_path', '', false)"
+                    : "SET \(name) = '\(value)'"
+            } + [
+                """
+                SELECT pg_catalog.set_config(name, CASE vartype WHEN 'bool' THEN 'off' \
+                WHEN 'integer' THEN '0' ELSE '' END, false) \
+                FROM pg_catalog.pg_settings WHERE name IN (\(names)) AND (context = 'user' \
+                OR pg_catalog.current_setting('is_superuser') = 'on')
+                """
+            ]
     }
 
     private static func steps(

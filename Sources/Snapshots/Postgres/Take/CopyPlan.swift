@@ -1,3 +1,4 @@
+internal import Database
 internal import PostgresCatalog
 
 /// A piece of work that one session does in one go.
@@ -87,7 +88,7 @@ enum CopyPlan {
     ) -> [CopyUnit] {
         let ordered = small.sorted {
             let (left, right) = (tables[$0.index], tables[$1.index])
-            return (left.schema, left.name) < (right.schema, right.name)
+            return (left.schema.exact, left.name.exact) < (right.schema.exact, right.name.exact)
         }
         var units: [CopyUnit] = []
         var group: [Int] = []

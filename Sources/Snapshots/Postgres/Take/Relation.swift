@@ -62,8 +62,10 @@ struct RelationList {
 
     /// The statements that lock all of them, in an order that is the same in every run.
     func lockSteps() -> [Step] {
-        let names = relations.sorted { ($0.schema, $0.name) < ($1.schema, $1.name) }
-            .map { "ONLY " + PostgresName.quoted($0.schema, $0.name) }
+        let names = relations.sorted {
+            ($0.schema.exact, $0.name.exact) < ($1.schema.exact, $1.name.exact)
+        }
+        .map { "ONLY " + PostgresName.quoted($0.schema, $0.name) }
         return stride(from: 0, to: names.count, by: 500).map { start in
             let some = names[start..<min(start + 500, names.count)]
             return Step("LOCK TABLE \(some.joined(separator: ", ")) IN ACCESS SHARE MODE")

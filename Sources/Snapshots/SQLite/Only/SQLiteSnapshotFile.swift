@@ -7,6 +7,8 @@ internal import Storage
 package final class SQLiteSnapshotFile {
     let path: String
     let manifest: Manifest
+    /// The journal mode of the database that the snapshot was taken of.
+    var journalMode: String? { manifest.parts.first?.properties["journal_mode"]?.text }
     /// How many rows the tables of the snapshot have in all.
     package let rows: Int64
 

@@ -68,17 +68,18 @@ struct SQLiteTable {
 
     var quoted: String { "\(schema).\(Self.quoted(name))" }
 
-    static func quoted(_ name: String) -> String {
-        "\"" + name.replacing("\"", with: "\"\"") + "\""
-    }
+    static func quoted(_ name: String) -> String { QuotedText.sqliteName(name) }
 
-    /// The columns that carry a row from one database to another: with the rowid, where the table has
-    /// one and a name for it is left.
-    var carried: String {
+    /// The columns that carry a row from one database to another, quoted: with the rowid as the first,
+    /// where the table has one and a name for it is left.
+    var carriedColumns: [String] {
         let taken = Set(columns.map { $0.lowercased() })
         let alias = hasRowID ? ["rowid", "_rowid_", "oid"].first { !taken.contains($0) } : nil
-        return ((alias.map { [$0] } ?? []) + columns.map(Self.quoted)).joined(separator: ", ")
+        return (alias.map { [$0] } ?? []) + columns.map(Self.quoted)
     }
+
+    /// The same as a list.
+    var carried: String { carriedColumns.joined(separator: ", ") }
 
     /// The definition without what white space is left over.
     var words: [Substring] { sql.split(whereSeparator: \.isWhitespace) }
