@@ -52,29 +52,6 @@ import Testing
             ], in: folder.path)
     }
 
-    /// What a snapshot holds, apart from the database's own name and the order of the chunks.
-    private func facts(_ content: PostgresContent) throws -> [String: String] {
-        var facts: [String: String] = [:]
-        for part in content.parts {
-            if part.kind == .postgresCatalog {
-                let data = Data(try chunks.bytes(part))
-                var document = try #require(
-                    JSONSerialization.jsonObject(with: data) as? [String: Any])
-                var database = document["database"] as? [String: Any] ?? [:]
-                database["name"] = nil
-                document["database"] = database
-                facts["catalog"] = String(
-                    decoding: try JSONSerialization.data(
-                        withJSONObject: document, options: [.sortedKeys]), as: UTF8.self)
-            } else {
-                // Byte by byte: two names may be the same text for Swift.
-                let name = part.name.utf8.map { String($0) }.joined(separator: " ")
-                facts[name] = "\(part.rows) \(part.properties["content_hash"]?.text ?? "")"
-            }
-        }
-        return facts
-    }
-
     /// Takes a snapshot, exports it, restores it with psql and takes a snapshot of that.
     private func roundTrip(
         _ statements: [String], options: String = ""
@@ -86,7 +63,7 @@ import Testing
         let copy = try TestDatabase(options: options)
         let result = try psql(script, into: copy.name)
         #expect(result.status == 0, "\(result.errors)")
-        return try (facts(content), facts(copy.take(into: chunks)), script)
+        return try (content.facts(chunks), copy.take(into: chunks).facts(chunks), script)
     }
 
     @Test func `names and values that would be commands are restored as they are`() throws {
