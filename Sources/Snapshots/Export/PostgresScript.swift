@@ -54,6 +54,7 @@ package struct PostgresScript {
     /// Writes it.
     ///
     /// - Parameter sink: takes the script's bytes, a piece at a time.
+    /// - Returns: what was written.
     /// - Throws: `.damaged` where rows are not what they must be: what was written is no script;
     ///   `.storage`, `.interrupted`, and what `sink` throws.
     package func write(

@@ -25,6 +25,7 @@ package struct SQLiteScript {
     /// Writes it.
     ///
     /// - Parameter sink: takes the script's bytes, a piece at a time.
+    /// - Returns: what was written.
     /// - Throws: `.damaged` where a definition is not one statement; `.refused` for a row that no
     ///   statement can carry; `.storage`, `.interrupted`, and what `sink` throws.
     package func write(

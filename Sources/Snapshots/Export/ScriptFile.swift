@@ -17,7 +17,9 @@ package struct ScriptFile: Sendable {
 
     /// Names one.
     ///
-    /// - Parameter replaces: whether a file of that name may be replaced.
+    /// - Parameters:
+    ///   - path: its path.
+    ///   - replaces: whether a file of that name may be replaced.
     /// - Throws: `.refused` where there is one, or something that is no file.
     package init(_ path: String, replaces: Bool) throws(SnapshotError) {
         self.path = path
@@ -39,6 +41,7 @@ package struct ScriptFile: Sendable {
     /// Writes it, for its owner to read and nobody else.
     ///
     /// - Parameter body: is given what takes the bytes. Whatever it throws, the path is as it was.
+    /// - Returns: what `body` returns.
     /// - Throws: `.storage`, `.refused` where a file appeared meanwhile; what `body` throws.
     package func write<Result>(
         _ body: (_ sink: @escaping (ArraySlice<UInt8>) throws(SnapshotError) -> Void)
