@@ -20,8 +20,11 @@ struct FilePieces {
         self.onProgress = onProgress
     }
 
+    /// The length of a chunk, a multiple of every page size: what is stored anew where one page
+    /// changed.
+    private static let chunkBytes = 4 * 1024 * 1024
     /// So many chunks are in memory at a time, each with its stored form.
-    private static let width = 3
+    private static let width = 8
 
     /// Puts all of it.
     ///
@@ -37,7 +40,7 @@ struct FilePieces {
             }
             var pieces: [[UInt8]] = []
             while pieces.count < Self.width {
-                let piece = try file.read(Chunk.targetBytes)
+                let piece = try file.read(Self.chunkBytes)
                 guard !piece.isEmpty else { break }
                 hasher.update(piece)
                 done += Int64(piece.count)

@@ -100,11 +100,12 @@ import Testing
     }
 
     @Test(arguments: [
-        "with space", "Quote\"d", "it's", "new\nline", "\u{202E}\u{1F600}",
+        "with space", "Quote\"d", "q\"\u{301}", "it's", "new\nline", "\u{202E}\u{1F600}",
         String(repeating: "x", count: 63), "select", "back\\slash", "--", "a.b", "$1", "{database}",
     ])
     func `names of every kind`(name: String) throws {
-        let quoted = "\"\(name.replacing("\"", with: "\"\""))\""
+        let doubled = name.unicodeScalars.map { $0 == "\"" ? "\"\"" : String($0) }
+        let quoted = "\"\(doubled.joined())\""
         let result = try answers(
             [
                 "CREATE SCHEMA \(quoted)", "CREATE TABLE \(quoted).\(quoted) (\(quoted) serial)",

@@ -19,11 +19,16 @@ struct LoadUnit: Sendable {
 
 /// How the rows of a snapshot are shared among sessions.
 enum LoadPlan {
-    /// A table of more bytes is loaded by several sessions.
+    /// A table of more bytes is loaded by several sessions, where it is much of the whole: loaded by
+    /// one, its rows are frozen.
     private static let splitBytes: Int64 = 48 * 1024 * 1024
+    /// What one statement loads of such a table, so that short chunks cost no round trips.
+    private static let stretchBytes: Int64 = 16 * 1024 * 1024
 
     /// The units, the largest first. Tables that share a chunk are one, so that it is read once.
     static func units(_ parts: [(table: Int, part: Part)], jobs: Int) -> [LoadUnit] {
+        let total = parts.reduce(0) { $0 + $1.part.bytes }
+        let splitBytes = max(splitBytes, total / Int64(4 * jobs))
         var units: [LoadUnit] = []
         var sharing: [ContentDigest: LoadUnit] = [:]
         for (table, part) in parts where !part.slices.isEmpty {
@@ -35,7 +40,7 @@ enum LoadPlan {
             } else if jobs > 1, part.bytes > splitBytes,
                 part.properties["loads_through"]?.texts?.isEmpty == true
             {
-                units += streams(part.slices).map { slices in
+                units += stretches(part).map { slices in
                     LoadUnit(
                         items: [LoadItem(table: table, slices: slices, isWhole: false)],
                         bytes: part.bytes)
@@ -45,10 +50,29 @@ enum LoadPlan {
             }
         }
         units += sharing.values
-        // The streams of one table stay in their order: equal lengths keep theirs.
+        // The stretches of one table stay in their order: equal lengths keep theirs.
         return units.enumerated().sorted {
             ($1.element.bytes, $0.offset) < ($0.element.bytes, $1.offset)
         }.map(\.element)
+    }
+
+    /// The slices of a table in runs of about the same length, each of which one statement can load:
+    /// whole streams, and of binary data one, which has a header.
+    private static func stretches(_ part: Part) -> [[Slice]] {
+        let streams = streams(part.slices)
+        guard part.properties["format"]?.text != "binary" else { return streams }
+        var stretches: [[Slice]] = []
+        var room: Int64 = 0
+        for stream in streams {
+            let bytes = stream.reduce(0) { $0 + $1.length }
+            if room < bytes {
+                stretches.append([])
+                room = stretchBytes
+            }
+            stretches[stretches.count - 1] += stream
+            room -= bytes
+        }
+        return stretches
     }
 
     /// Slices by the streams that they belong to.

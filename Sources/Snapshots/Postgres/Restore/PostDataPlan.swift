@@ -10,18 +10,57 @@ enum PostDataPlan {
 
     /// The stages, each of batches of entries; `bytes` is the length of the rows of the table that an
     /// entry creates.
+    ///
+    /// A key of a large table is two entries: its index, which is built beside the others of the table,
+    /// and in the next stage the constraint, which takes no time but keeps all others off the table.
     static func stages(_ entries: [SchemaEntry], bytes: [Int: Int64]) -> [[[SchemaEntry]]] {
+        let large = Set(
+            entries.filter { bytes[$0.id] ?? 0 >= largeBytes }
+                .map { QualifiedName(schema: $0.schema ?? "", name: $0.name) })
         var depth: [Int: Int] = [:]
         var weight = bytes
         var stages: [[SchemaEntry]] = []
-        for entry in entries where entry.section == .postData {
-            let stage = entry.dependencies.compactMap { depth[$0] }.max().map { $0 + 1 } ?? 0
-            depth[entry.id] = stage
-            weight[entry.id] = entry.dependencies.compactMap { weight[$0] }.max() ?? 0
+        func add(_ entry: SchemaEntry, to stage: Int) {
             while stages.count <= stage { stages.append([]) }
             stages[stage].append(entry)
         }
+        for entry in entries where entry.section == .postData {
+            var stage = entry.dependencies.compactMap { depth[$0] }.max().map { $0 + 1 } ?? 0
+            weight[entry.id] =
+                (entry.dependencies.compactMap { weight[$0] }.max() ?? 0) * effort(entry)
+            var rest = entry
+            if let (index, constraint) = parts(entry, ofOneOf: large) {
+                add(index, to: stage)
+                rest = constraint
+                stage += 1
+            }
+            add(rest, to: stage)
+            depth[entry.id] = stage
+        }
         return stages.map { batches($0, weight) }
+    }
+
+    /// The index of a key, and the rest; nil for anything but a key of one of the tables, which have
+    /// rows of their own: a partitioned table takes no index that is there.
+    private static func parts(
+        _ entry: SchemaEntry, ofOneOf tables: Set<QualifiedName>
+    ) -> (SchemaEntry, SchemaEntry)? {
+        guard entry.kind == "CONSTRAINT", let first = entry.statements.first,
+            let key = KeyStatement(first.sql),
+            tables.contains(QualifiedName(schema: entry.schema ?? "", name: key.tableName))
+        else { return nil }
+        var (index, constraint) = (entry, entry)
+        index.statements = [SchemaStatement(key.index, roles: first.roles)]
+        constraint.statements[0].sql = key.constraint
+        return (index, constraint)
+    }
+
+    /// How much longer than most the index of a table of the same length takes: the longest are to
+    /// begin first.
+    private static func effort(_ entry: SchemaEntry) -> Int64 {
+        guard entry.kind == "INDEX", let sql = entry.statements.first?.sql else { return 1 }
+        return [" USING gin (", " USING gist (", " USING spgist ("].contains { sql.contains($0) }
+            ? 4 : 1
     }
 
     private static func batches(

@@ -32,7 +32,7 @@ struct RestoreWork: Sendable {
             try restore.enter(.proof)
             try prove()
         }
-        try withSession { try $0.connection.query("ANALYZE") }
+        try withSession { try StatisticsWork(pool: pool).run($0.connection) }
     }
 
     private func session(_ steps: [Step]) throws -> any BulkConnection {

@@ -34,8 +34,12 @@ struct CopyUnit: Sendable {
 /// The cuts depend on nothing but names and sizes, so that a later snapshot makes the same ones, and
 /// what has not changed gives the same chunks.
 enum CopyPlan {
-    /// A table of more bytes is read in ranges of pages. Its text is about as long as its pages.
-    static let rangeBytes: Int64 = 12 * 1024 * 1024
+    /// A table of more bytes is read in ranges of pages of about this length. Its text is about as
+    /// long as its pages, so it is the length of a chunk: what is stored anew where one page changed.
+    static let rangeBytes: Int64 = 3 * 1024 * 1024
+    /// Of a database of more bytes than this ranges are four times as long, for the sake of the number
+    /// of files.
+    static let manyBytes: Int64 = 8 * 1024 * 1024 * 1024
     /// Tables up to this length share chunks.
     static let sharedBytes: Int64 = 1024 * 1024
 
@@ -48,6 +52,8 @@ enum CopyPlan {
     ) -> [CopyUnit] {
         var units: [CopyUnit] = []
         var small: [(index: Int, bytes: Int64)] = []
+        let total = tables.reduce(0) { $0 + (storage[$1.oid]?.bytes ?? 0) }
+        let rangeBytes = total > manyBytes ? 4 * rangeBytes : rangeBytes
         for (index, table) in tables.enumerated() {
             guard let size = storage[table.oid] else { continue }
             if size.hasPages, size.pages == 0 { continue }
@@ -56,12 +62,12 @@ enum CopyPlan {
             if size.hasPages, size.bytes <= sharedBytes {
                 small.append((index, size.bytes))
             } else if canBeCut, size.bytes > rangeBytes {
-                units += ranges(index, size)
+                units += ranges(index, size, rangeBytes)
             } else {
                 units.append(CopyUnit(content: .tables([index]), bytes: size.bytes))
             }
         }
-        units += groups(small, tables)
+        units += groups(small, tables, rangeBytes)
         // Their length is not known without reading them.
         if hasLargeObjects { units.append(CopyUnit(content: .largeObjects, bytes: rangeBytes)) }
         return units.sorted { $0.bytes > $1.bytes }
@@ -69,8 +75,10 @@ enum CopyPlan {
 
     /// Ranges of a power of two of pages (times three), so that they stay the same while the share
     /// of values out of line changes little.
-    private static func ranges(_ table: Int, _ size: RelationStorage) -> [CopyUnit] {
-        var length: Int64 = 1536
+    private static func ranges(
+        _ table: Int, _ size: RelationStorage, _ rangeBytes: Int64
+    ) -> [CopyUnit] {
+        var length = rangeBytes / 8192
         let bytesOfPage = max(size.bytes / max(size.pages, 1), 1)
         while length > 3, length * bytesOfPage > rangeBytes * 3 / 2 { length /= 2 }
         return stride(from: 0, to: size.pages, by: Int(length)).enumerated().map { stream, start in
@@ -84,7 +92,7 @@ enum CopyPlan {
     /// Groups of tables in the order of their names. A name decides whether a group begins with it,
     /// so that a table that comes or goes moves no more than its own group.
     private static func groups(
-        _ small: [(index: Int, bytes: Int64)], _ tables: [TableContents]
+        _ small: [(index: Int, bytes: Int64)], _ tables: [TableContents], _ rangeBytes: Int64
     ) -> [CopyUnit] {
         let ordered = small.sorted {
             let (left, right) = (tables[$0.index], tables[$1.index])

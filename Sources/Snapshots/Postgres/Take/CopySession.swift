@@ -16,7 +16,8 @@ struct CopySession {
     private let moment: MomentFacts
     private let work: CopyWork
     private var builder: PieceBuilder
-    private var lockedTables = 0
+    /// The tables that a worker's transaction has locked.
+    private var locked: Set<Int> = []
     private var isInTransaction = false
     private var reported: Int64 = 0
 
@@ -35,9 +36,11 @@ struct CopySession {
     mutating func run() throws {
         while let unit = work.next(isLeader: isLeader) {
             try perform(unit)
-            work.add(try builder.finish())
+            // It is stored while the next unit is read.
+            try builder.flush()
             report(always: true)
         }
+        work.add(try builder.finish())
         if !isLeader, isInTransaction { try end("COMMIT") }
     }
 
@@ -76,8 +79,8 @@ struct CopySession {
     /// Makes sure of the table's lock; false where someone waits for a stronger one, behind which
     /// this session would wait too while the leader waits for it.
     private mutating func lock(_ table: Int) throws -> Bool {
-        guard !isLeader else { return true }
-        if lockedTables >= Self.tablesInTransaction { try end("COMMIT") }
+        guard !isLeader, !locked.contains(table) else { return true }
+        if locked.count >= Self.tablesInTransaction { try end("COMMIT") }
         let name = moment.tables[table].quotedName
         let step = Step("LOCK TABLE ONLY \(name) IN ACCESS SHARE MODE NOWAIT")
         do {
@@ -86,13 +89,13 @@ struct CopySession {
             try end("ROLLBACK")
             return false
         }
-        lockedTables += 1
+        locked.insert(table)
         return true
     }
 
     private mutating func begin(_ steps: [Step]) throws {
         isInTransaction = true
-        lockedTables = 0
+        locked = []
         let snapshot = PostgresName.literal(moment.snapshot)
         try connection.run(
             [
@@ -103,7 +106,7 @@ struct CopySession {
 
     private mutating func end(_ statement: String) throws {
         isInTransaction = false
-        lockedTables = 0
+        locked = []
         try connection.query(statement)
     }
 

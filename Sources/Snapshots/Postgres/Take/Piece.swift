@@ -17,12 +17,17 @@ struct RowsPlace: Sendable, Hashable {
 /// A stretch of one table's rows within a piece.
 struct Segment: Sendable {
     let place: RowsPlace
-    /// Where it lies in the piece.
-    var range: Range<Int>
+    /// Where it begins in the piece.
+    let start: Int
+    /// Where it ends.
+    var end: Int
     /// Whether it goes on with what the segment before it began.
     let continues: Bool
     /// The sum of its rows, where it was made while they were read; nil for whole lines of text.
     var sum: ContentSum?
+
+    /// Where it lies in the piece.
+    var range: Range<Int> { start..<end }
 }
 
 /// A segment once it is stored.
@@ -36,15 +41,26 @@ struct StoredSegment: Sendable {
 final class Piece: Sendable {
     private let group = DispatchGroup()
     private let outcome = Mutex<Result<[StoredSegment], any Error>>(.success([]))
+    private let content: Mutex<[UInt8]>
 
     init(
         _ content: [UInt8], _ segments: [Segment], _ writer: any ChunkWriter, _ queue: DispatchQueue
     ) {
+        self.content = Mutex(content)
         queue.async(group: group) {
+            let content = self.content.withLock { $0 }
             let result = Result<[StoredSegment], any Error> {
                 try Self.store(content, segments, writer)
             }
             self.outcome.withLock { $0 = result }
+        }
+    }
+
+    /// The content, once it is stored; the piece has none any more.
+    func takeContent() -> [UInt8] {
+        content.withLock { content in
+            defer { content = [] }
+            return content
         }
     }
 

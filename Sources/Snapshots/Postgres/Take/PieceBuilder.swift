@@ -12,6 +12,8 @@ struct PieceBuilder {
     private var content: [UInt8] = []
     private var segments: [Segment] = []
     private var pending: Piece?
+    /// The empty buffer of the piece that was stored last.
+    private var spare: [UInt8]?
     private var stored: [StoredSegment] = []
 
     /// What is being read.
@@ -88,11 +90,9 @@ struct PieceBuilder {
     }
 
     private mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        if content.isEmpty { content.reserveCapacity(Chunk.targetBytes) }
         content.append(contentsOf: bytes)
         self.bytes += Int64(bytes.count)
-        let start = segments[segments.count - 1].range.lowerBound
-        segments[segments.count - 1].range = start..<content.count
+        segments[segments.count - 1].end = content.count
     }
 
     private mutating func newSegment(continues: Bool, sum: ContentSum? = nil) {
@@ -102,21 +102,29 @@ struct PieceBuilder {
         position += 1
         segments.append(
             Segment(
-                place: place, range: content.count..<content.count, continues: continues,
+                place: place, start: content.count, end: content.count, continues: continues,
                 sum: sum ?? (isBinary ? ContentSum() : nil)))
     }
 
-    private mutating func flush() throws {
+    /// Hands over what was gathered to be stored, once the piece before it is.
+    mutating func flush() throws {
         segments.removeAll { $0.range.isEmpty }
         guard !content.isEmpty else { return }
         try settle()
+        let next = spare ?? []
+        spare = nil
         pending = Piece(content, segments, writer, queue)
-        content = []
-        segments = []
+        content = next
+        segments.removeAll(keepingCapacity: true)
     }
 
     private mutating func settle() throws {
-        if let pending { stored += try pending.wait() }
-        pending = nil
+        guard let pending else { return }
+        self.pending = nil
+        stored += try pending.wait()
+        // Its memory is used again: new pages cost the kernel as much as the copying.
+        var buffer = pending.takeContent()
+        buffer.removeAll(keepingCapacity: true)
+        spare = buffer
     }
 }
