@@ -93,9 +93,10 @@ extension Migrator {
             lock.release([])
             throw error
         }
+        let outer = activeLock
         activeLock = lock
         defer {
-            activeLock = nil
+            activeLock = outer
             lock.release(sessionReset)
         }
         do throws(Problem) {
@@ -119,6 +120,27 @@ extension Migrator {
                 .lockHeld, "the lock was lost, and another run may have begun meanwhile",
                 hint: "Look at what it did, and try again.", cause: error.error)
         }
+    }
+
+    /// Ends leases that came with the content of a snapshot: who held them is long gone, and nobody
+    /// renews them. Those that were taken in the restored database stay.
+    ///
+    /// - Parameter elapsed: how long ago the restore began; no lease of the snapshot is younger.
+    /// - Throws: `.database`.
+    package func endRestoredLeases(since elapsed: Duration) throws(MigrationError) {
+        guard case .lease = context.lock, dialect == .postgres else { return }
+        let isThere = try connection.runOwn([
+            Step("SELECT pg_catalog.to_regclass($1) IS NOT NULL", [.text(store.leaseTable)])
+        ])[0].rows[0][0].boolean
+        guard isThere == true else { return }
+        let rest = (context.settings.leaseLifetime - elapsed).wholeMilliseconds
+        try connection.runOwn([
+            Step(
+                """
+                DELETE FROM \(store.leaseTable) WHERE expires_at <= \
+                pg_catalog.clock_timestamp() + interval '\(rest) milliseconds'
+                """)
+        ])
     }
 
     /// Lets the lock that `holdingLock` took go before its body ends.

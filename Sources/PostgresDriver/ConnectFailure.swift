@@ -94,6 +94,9 @@ struct ConnectFailure {
         case "28000": return "Check that the role exists and may log in."
         case "53300":
             return "The server has no free connection; try again, or raise max_connections."
+        case "55000":
+            return "Its owner has closed it, or a restore that was killed has: 'migrate restore "
+                + "--cleanup' opens it then."
         case "57P03": return "The server is starting up or shutting down; try again in a moment."
         default: return clientHint(message)
         }

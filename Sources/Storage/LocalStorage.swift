@@ -108,7 +108,13 @@ package final class LocalStorage: Storage {
             unlink(temporary)
             throw error
         }
-        try flushFolder(folder)
+        do throws(StorageError) {
+            try flushFolder(folder)
+        } catch {
+            // What was not there before must not be there although it failed.
+            if !replaces { unlink(path) }
+            throw error
+        }
     }
 
     /// Removes an object.

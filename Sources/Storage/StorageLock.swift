@@ -12,6 +12,7 @@
 /// Source: flock(2)
 package final class StorageLock {
     private var file: SystemFile?
+    private var locked: Int32?
 
     /// Locks the file at `path`, which is created where it is missing and never removed.
     ///
@@ -34,8 +35,17 @@ package final class StorageLock {
                 number == EWOULDBLOCK ? .locked : .failed, "lock", path,
                 SystemError(number: number).reason)
         }
+        locked = descriptor
     }
 
+    deinit { release() }
+
     /// Ends it; a further call does nothing.
-    package func release() { file = nil }
+    package func release() {
+        // Not by closing it alone: a program that is being started by another thread shares the
+        // open file until it closes it.
+        if let locked { _ = flock(locked, LOCK_UN) }
+        locked = nil
+        file = nil
+    }
 }

@@ -30,7 +30,9 @@ extension App {
     }
 
     /// Writes into the restored database that it was restored, and whose it is now.
-    func recordRestore(of snapshot: String, _ project: Project, hasAllTables: Bool) {
+    func recordRestore(
+        of snapshot: String, _ project: Project, hasAllTables: Bool, since elapsed: Duration
+    ) {
         do {
             let database = try open(project, .change)
             defer { database.connection.close() }
@@ -38,6 +40,7 @@ extension App {
             let entry = LogEntry(
                 action: "restore",
                 details: "snapshot \(snapshot)" + (hasAllTables ? "" : ", some tables"))
+            try migrator.endRestoredLeases(since: elapsed)
             _ = try migrator.holdingLock { () throws(MigrationError) in
                 try migrator.appendUnderLock([entry], stamps: hasAllTables)
             }.get()

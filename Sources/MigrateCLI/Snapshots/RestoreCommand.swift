@@ -102,6 +102,7 @@ struct RestoreCommand: DatabaseCommand {
         var project = try app.project(&environment, url: into)
         if let wait = repository.lockWait { project.options.lockWait = wait.duration }
         try app.refuseOtherEnvironment(project)
+        let start = ContinuousClock.now
         let outcome =
             switch project.url.dialect {
             case .sqlite: try performSQLite(app, project)
@@ -110,7 +111,9 @@ struct RestoreCommand: DatabaseCommand {
         if case .object(let restored)? = outcome.facts["restore"],
             case .string(let snapshot)? = restored["id"]
         {
-            app.recordRestore(of: snapshot, project, hasAllTables: only.isEmpty)
+            app.recordRestore(
+                of: snapshot, project, hasAllTables: only.isEmpty,
+                since: ContinuousClock.now - start)
         }
         return outcome
     }

@@ -136,7 +136,8 @@ package struct PostgresRestore: Sendable {
         }
         try enter(.preflight)
         let content = try RestoreContent(parts, reader, serverVersion, options)
-        let roles = try Preflight(content, session.connection).check(options.missingRoles)
+        let roles = try Preflight(content, session.connection).check(
+            options.missingRoles, target: target)
         try TargetObstacles(target, session.connection).check()
         var isSwapping = false
         func report(_ kept: String?) -> Report {

@@ -13,7 +13,8 @@ package struct ListedSnapshot: Sendable {
 }
 
 extension Repository {
-    /// All snapshots, oldest first; one whose manifest is damaged stands among them.
+    /// All snapshots, oldest first; one whose manifest is damaged stands among them, and one that is
+    /// deleted meanwhile does not.
     ///
     /// - Throws: `.storage` where the folder cannot be listed.
     package func snapshots() throws(SnapshotError) -> [ListedSnapshot] {
@@ -40,6 +41,7 @@ extension Repository {
                 created = read.createdAt
                 manifest = .success(read)
             } catch {
+                if error.code == .notFound { continue }
                 manifest = .failure(error)
             }
             // The name has the time in seconds, also where nothing else can be read.

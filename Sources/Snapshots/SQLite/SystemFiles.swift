@@ -28,7 +28,7 @@ enum SystemFiles {
         guard unlink(path) == 0 || errno == ENOENT else { throw failure("remove", path) }
     }
 
-    /// Gives a file another name, which must be free.
+    /// Gives a file another name, which must be free; where that fails, nothing has the new name.
     static func move(_ path: String, to other: String) throws(SnapshotError) {
         if link(path, other) == 0 {
             unlink(path)
@@ -39,7 +39,13 @@ enum SystemFiles {
             }
             guard rename(path, other) == 0 else { throw failure("create", other) }
         }
-        try flush(folder(of: other))
+        do {
+            try flush(folder(of: other))
+        } catch {
+            // A name that may be gone after a power cut must not be there without one.
+            unlink(other)
+            throw error
+        }
     }
 
     static func flush(_ path: String) throws(SnapshotError) {

@@ -48,7 +48,27 @@ import Testing
     @Test func `by a swap`() throws {
         let clients = Clients(database)
         clients.waitForWrite(until: .now + .seconds(20))
-        let report = try database.restore(content, from: chunks)
+        // The session that holds the lock is the last one there: nobody can have begun anything.
+        let holder = try database.connect()
+        let mine = holder.announcedProcessID ?? 0
+        var others: Int64?
+        let hold = TargetHold(
+            processID: mine, check: { try holder.query("SELECT 1") },
+            release: {
+                others =
+                    (try? holder.query(
+                        """
+                        SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                        AND pid <> \(mine) AND usesysid IS NOT NULL
+                        """))?.rows[0][0].integer
+                holder.close()
+            })
+        let report = try PostgresRestore(
+            connect: { try TestDatabase.connection($0) }, access: .live, reader: chunks,
+            options: .init(), cancellation: Cancellation()
+        ).run(
+            content.parts, serverVersion: content.serverVersion, target: database.name, hold: hold)
+        #expect(others == 0)
         defer { try? Databases.drop([report.keptDatabase]) }
         let (seen, confirmed) = finish(clients)
         #expect(seen == [Self.before, Self.after])

@@ -160,4 +160,26 @@ import Testing
         #expect(try repository.chunks.read(chunk) == Array("not in any manifest yet".utf8))
         repository.close()
     }
+
+    @Test func `a snapshot that is deleted while others look is no damage`() throws {
+        let place = try SQLitePlace()
+        let ids = try (0..<40).map { _ in try place.take().id }
+        let group = DispatchGroup()
+        let path = place.place
+        DispatchQueue(label: "deleter").async(group: group) {
+            guard let repository = try? Repository.open(path) else { return }
+            for id in ids.dropFirst() { try? repository.delete(id) }
+        }
+        var counts: [Int] = []
+        while counts.last != 1, counts.count < 10_000 {
+            let repository = try Repository.open(path)
+            let snapshots = try repository.snapshots()
+            for snapshot in snapshots { _ = try snapshot.manifest.get() }
+            counts.append(snapshots.count)
+            repository.close()
+        }
+        group.wait()
+        #expect(counts.last == 1)
+        #expect(try place.check().isSound)
+    }
 }

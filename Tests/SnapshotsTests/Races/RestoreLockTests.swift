@@ -25,7 +25,16 @@ import Testing
         try folder.write(sql, to: "migrations/\(name).up.sql")
     }
 
-    private var options: [String] { ["--url", database.url.text, "--dir", "migrations"] }
+    /// A configuration, for what no option says.
+    private func configure(_ line: String) throws {
+        try folder.write(
+            "environments: { local: { url: \"\(database.url.text)\", \(line) } }\n",
+            to: "migrate.yaml")
+    }
+
+    private var options: [String] {
+        folder.has("migrate.yaml") ? [] : ["--url", database.url.text, "--dir", "migrations"]
+    }
 
     private func migrate(_ arguments: String...) throws -> ProgramResult {
         try MigrateProgram.run(arguments + options, in: folder.path)
@@ -56,9 +65,11 @@ import Testing
         ).rows[0][0].boolean == true
     }
 
-    @Test func `a run of migrations waits for a restore or is refused, and never runs within it`()
-        throws
-    {
+    @Test(arguments: [nil, "lock: lease"])
+    func `a run of migrations waits for a restore or is refused, and never runs within it`(
+        _ line: String?
+    ) throws {
+        if let line { try configure(line) }
         let role = PostgresServer.uniqueName("migrate_gone")
         let admin = try PostgresServer.connect()
         try admin.query("CREATE ROLE \(role)")
@@ -77,7 +88,8 @@ import Testing
         #expect(refused.status == 5, "\(refused)")
         #expect(refused.errors.contains("another run holds the lock"))
         let waiting = try start("up")
-        while !waiting.errorsSoFar.contains("waiting") {}
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !waiting.errorsSoFar.contains("waiting"), ContinuousClock.now < deadline {}
         try admin.query("ROLLBACK")
         let restored = restore.wait()
         #expect(restored.status == 0, "\(restored)")
@@ -89,6 +101,7 @@ import Testing
         defer { try? Databases.drop([kept]) }
         #expect(try !hasTable("two", in: kept))
         #expect(try !hasTable("two", in: database.name))
+        // The lease of the snapshot's own run is in the snapshot, and holds nobody up.
         let up = try migrate("up", "--lock-wait", "0s")
         #expect(up.status == 0, "\(up)")
         #expect(try hasTable("two", in: database.name))
@@ -137,5 +150,25 @@ import Testing
         // The role that it had created went with it.
         #expect(
             try admin.query("SELECT FROM pg_roles WHERE rolname = $1", [.text(role)]).rows.isEmpty)
+    }
+
+    @Test func `who finds the target closed by a restore that was killed is told the way out`()
+        throws
+    {
+        #expect(try migrate("snapshot", "create").status == 0)
+        // What a kill between closing the target and the renames leaves behind.
+        let admin = try PostgresServer.connect()
+        let left = "\(database.name)_restore_0123abcd"
+        try admin.query("CREATE DATABASE \(left)")
+        defer { try? Databases.drop([left]) }
+        try admin.query("ALTER DATABASE \(database.name) ALLOW_CONNECTIONS false")
+        for arguments in [["up"], ["restore", "latest", "--yes"]] {
+            let result = try MigrateProgram.run(arguments + options, in: folder.path)
+            #expect(result.status == 4, "\(result)")
+            #expect(result.errors.contains("migrate restore --cleanup"), "\(result)")
+        }
+        #expect(try migrate("restore", "--cleanup").status == 0)
+        #expect(try Databases.like(database.name) == [database.name])
+        #expect(try migrate("up").status == 0)
     }
 }

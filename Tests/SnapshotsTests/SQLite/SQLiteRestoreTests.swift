@@ -23,6 +23,16 @@ import Testing
             "CREATE VIEW w AS SELECT v FROM t",
             "CREATE TRIGGER g AFTER INSERT ON t BEGIN DELETE FROM f; END",
         ],
+        [
+            "PRAGMA encoding='UTF-16le'", "PRAGMA page_size=65536",
+            "PRAGMA auto_vacuum=INCREMENTAL",
+            "CREATE TABLE t (id integer PRIMARY KEY, v)",
+            """
+            INSERT INTO t VALUES (1, 9e999), (2, -9e999), (3, x'00ff00'), (4, 'ü\u{1F600}'),
+            (5, CAST(x'610000006200' AS text)), (6, 9223372036854775807), (7, NULL), (8, ''),
+            (9, x''), (10, -9223372036854775807 - 1), (11, 0.1), (12, 5e-324)
+            """,
+        ],
     ]
 
     static func dump(_ path: String) throws -> String {
@@ -35,7 +45,10 @@ import Testing
             let quoted = (name[0].string ?? "").replacingOccurrences(of: "\"", with: "\"\"")
             lines += try connection.query("SELECT * FROM \"\(quoted)\"").rows.map { "\($0)" }
         }
-        for pragma in ["application_id", "user_version", "page_size", "journal_mode"] {
+        for pragma in [
+            "application_id", "user_version", "page_size", "journal_mode", "encoding",
+            "auto_vacuum",
+        ] {
             lines.append("\(try connection.query("PRAGMA \(pragma)").rows)")
         }
         return lines.joined(separator: "\n")

@@ -103,13 +103,28 @@ struct DatabaseSwap {
     ///   ends those that vacuum.
     @discardableResult
     private func terminate(besides kept: Int64 = 0) throws -> Int {
+        do {
+            return try sessions("pg_catalog.pg_terminate_backend(pid)", besides: kept).count
+        } catch let error as DatabaseError where error.sqlState == "42501" {
+            let roles = Set(try sessions("usename", besides: kept).compactMap { $0[0].string })
+            throw SnapshotError(
+                .restoreFailed,
+                "sessions of '\(names.target)' may not be ended: they are of "
+                    + roles.sorted().map { "'\($0)'" }.joined(separator: ", "),
+                hint: "End them, or restore as a superuser: of other roles than your own it takes "
+                    + "pg_signal_backend.",
+                database: error)
+        }
+    }
+
+    private func sessions(_ what: String, besides kept: Int64) throws -> [Row] {
         try session.connection.query(
             """
-            SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity \
-            WHERE datname IN ($1, $2) AND pid <> pg_catalog.pg_backend_pid() \
-            AND pid <> $3::pg_catalog.int8 AND usesysid IS NOT NULL
+            SELECT \(what) FROM pg_catalog.pg_stat_activity WHERE datname IN ($1, $2) \
+            AND pid <> pg_catalog.pg_backend_pid() AND pid <> $3::pg_catalog.int8 \
+            AND usesysid IS NOT NULL
             """, [.text(names.target), .text(names.restored), .integer(kept)]
-        ).rows.count
+        ).rows
     }
 
     /// Whether the transaction was committed although its answer was lost.

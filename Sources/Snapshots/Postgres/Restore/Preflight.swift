@@ -11,11 +11,12 @@ struct Preflight {
         self.connection = connection
     }
 
-    /// Checks all.
+    /// Checks all for a database that is created, or put in the place of `target`.
     ///
     /// - Throws: `.refused`.
-    func check(_ missingRoles: MissingRoles) throws -> RolePolicy {
+    func check(_ missingRoles: MissingRoles, target: String) throws -> RolePolicy {
         try checkPrivileges()
+        try checkOwner(target)
         return try checkServer(missingRoles)
     }
 
@@ -52,6 +53,22 @@ struct Preflight {
                 .refused, "the role may not create databases",
                 hint: "Grant it CREATEDB, restore as another role, or restore with --in-place.")
         }
+    }
+
+    /// Only its owner renames a database; it had better be known before hours of work.
+    private func checkOwner(_ target: String) throws {
+        let row = try connection.query(
+            """
+            SELECT pg_catalog.pg_has_role(datdba, 'USAGE'), pg_catalog.pg_get_userbyid(datdba) \
+            FROM pg_catalog.pg_database WHERE datname = $1
+            """, [.text(target)]
+        ).rows.first
+        guard let row, row[0].boolean != true else { return }
+        throw SnapshotError(
+            .refused,
+            "the database '\(target)' belongs to '\(row[1].string ?? "")', and only its owner may "
+                + "rename it",
+            hint: "Restore as that role or a member of it, or with --in-place.")
     }
 
     private func checkExtensions() throws {

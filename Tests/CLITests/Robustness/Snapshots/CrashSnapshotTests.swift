@@ -36,6 +36,20 @@ import Testing
 
     @Test(arguments: commands, Action.allCases)
     func `a command of snapshots survives`(_ command: [String], _ action: Action) throws {
+        try sweep(command, action.fault, [], stride: 1)
+    }
+
+    /// Calls that make and open files, and read them; each fails once.
+    @Test(arguments: commands)
+    func `a command of snapshots survives a single call that fails`(_ command: [String]) throws {
+        let calls = ["open", "link", "mkdir", "rename", "unlink", "fsync"]
+        try sweep(command, .failureOnce(EIO), calls, stride: 1)
+        try sweep(command, .failureOnce(EIO), ["read"], stride: 3)
+    }
+
+    private func sweep(
+        _ command: [String], _ fault: MigrateProgram.Fault.Action, _ calls: [String], stride: Int
+    ) throws {
         let template = try TemporaryFolder()
         let url = ["--url", "sqlite:live.db"]
         func make(_ path: String, _ sql: [String]) throws {
@@ -58,9 +72,16 @@ import Testing
             try FileManager.default.copyItem(atPath: template.path, toPath: folder)
             let result = try MigrateProgram.run(
                 arguments, in: folder,
-                fault: MigrateProgram.Fault(action.fault, at: number))
+                fault: MigrateProgram.Fault(fault, at: number, of: calls))
+            let manifests = try FileManager.default.contentsOfDirectory(
+                atPath: folder + "/snapshots/snapshots"
+            ).count { $0.hasSuffix(".json") }
             let content = try Self.content(folder + "/live.db")
             let place = "\(command.joined(separator: " ")) at call \(number): \(result.summary)"
+            // A snapshot that could be reported is there, and no other.
+            if command[1] == "create", let status = result.status, !calls.isEmpty {
+                #expect(manifests == (status == 0 ? 3 : 2), "\(place)")
+            }
             if command[0] != "restore" {
                 #expect(content == "new", "\(place)")
             } else if result.status == 0 {
@@ -86,8 +107,8 @@ import Testing
                 #expect(result.status == 0, "\(place)")
                 break
             }
-            number += 1
+            number += stride
         }
-        #expect(number > 2)
+        #expect(number > stride)
     }
 }
