@@ -45,7 +45,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(name: "Verification", dependencies: ["Database", "SQLText"]),
-        .target(name: "ProjectConfig", dependencies: ["CYAML"]),
+        .target(name: "ProjectConfig", dependencies: ["CYAML", "Releases"]),
         .target(
             name: "SnapshotFormat",
             dependencies: ["CZstd", "CZlib", .product(name: "Crypto", package: "swift-crypto")]),
@@ -71,6 +71,7 @@ let package = Package(
             dependencies: [
                 "Database", "SQLText", "SQLiteDriver", "PostgresDriver", "Migrations",
                 "Verification", "ProjectConfig", "SnapshotFormat", "Storage", "Snapshots",
+                "Releases",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

@@ -22,6 +22,8 @@ final class App {
     /// Looks at each transaction before its commit, where the environment wants it.
     var commitChecks: CommitChecks?
 
+    /// What is done under the lock before a run's first statement.
+    var beforeRun: ((Plan) throws(MigrationError) -> RunPreamble)?
     /// The project, once it is known.
     private(set) var current: Project?
 
@@ -67,6 +69,7 @@ final class App {
         context.cancellation = cancellation
         context.claim = project.claim
         context.commitChecks = commitChecks
+        context.beforeRun = beforeRun
         context.openAnother = database.openAnother
         context.observer = RunObserver(reportingTo: terminal)
         return context

@@ -57,7 +57,7 @@ struct RootCommand: ParsableCommand {
             UpCommand.self, DownCommand.self, RedoCommand.self, VerifyCommand.self,
             BaselineCommand.self, RepairCommand.self, DoctorCommand.self,
             EnvironmentsCommand.self, SnapshotCommand.self, RestoreCommand.self,
-            AuditCommand.self,
+            AuditCommand.self, ConfirmCommand.self,
         ])
 
     @OptionGroup(title: "Global options") var options: GlobalOptions

@@ -140,9 +140,18 @@ extension Migrator {
     ///
     /// - Throws: `.foreignHistory`, `.database`, `.interrupted`.
     package func lastRun() throws(MigrationError) -> AuditEntry? {
+        try last(["up", "down", "repeatable", "run"])
+    }
+
+    /// The newest entry of a verification after a run; nil where there was none.
+    ///
+    /// - Throws: `.foreignHistory`, `.database`, `.interrupted`.
+    package func lastVerification() throws(MigrationError) -> AuditEntry? { try last(["verify"]) }
+
+    private func last(_ actions: [String]) throws(MigrationError) -> AuditEntry? {
         let rows = try interruptible { () throws(MigrationError) in
             let tail = try store.read(connection, withLog: true).snapshot.logTail
-            return tail == .empty ? [] : try connection.runOwn([store.lastRunQuery])[0].rows
+            return tail == .empty ? [] : try connection.runOwn([store.lastQuery(actions)])[0].rows
         }
         return rows.first.map(AuditEntry.init)
     }
@@ -194,11 +203,10 @@ extension HistoryStore {
     /// Every entry of the log, in order.
     var logQuery: Step { Step("\(selectEntries) ORDER BY seq") }
 
-    /// The newest entry of a run of migrations.
-    var lastRunQuery: Step {
-        Step(
-            "\(selectEntries) WHERE action IN ('up', 'down', 'repeatable', 'run') "
-                + "ORDER BY seq DESC LIMIT 1")
+    /// The newest entry of one of the actions, which are names.
+    func lastQuery(_ actions: [String]) -> Step {
+        let names = actions.map { "'\($0)'" }.joined(separator: ", ")
+        return Step("\(selectEntries) WHERE action IN (\(names)) ORDER BY seq DESC LIMIT 1")
     }
 
     private var selectEntries: String {

@@ -20,18 +20,25 @@ extension Migrator {
     ///
     /// - Throws: `.wrongDatabase`.
     func refuseOtherEnvironment(_ snapshot: HistorySnapshot) throws(MigrationError) {
+        if let problem = problem(of: snapshot.stamp) { throw problem }
+    }
+
+    /// What is wrong with the database that the last look has found; nil where nothing is.
+    package var environmentProblem: MigrationError? { problem(of: stamp) }
+
+    private func problem(of stamp: String?) -> MigrationError? {
         let environment = context.identity.environment
-        guard let stamp = snapshot.stamp, stamp != environment else { return }
+        guard let stamp, stamp != environment else { return nil }
         switch context.claim {
         case .certain:
-            throw MigrationError(
+            return MigrationError(
                 .wrongDatabase,
                 "this database belongs to environment '\(stamp)', not to '\(environment)'",
                 hint: "Look at the address of '\(environment)'. If it is a copy that is now its "
                     + "database, say so: migrate repair --restamp --env \(environment)")
         case .unnamed(let configured):
-            guard configured.contains(stamp) else { return }
-            throw MigrationError(
+            guard configured.contains(stamp) else { return nil }
+            return MigrationError(
                 .wrongDatabase,
                 "this database belongs to environment '\(stamp)', which was not named",
                 hint: "Add --env \(stamp): its rules hold for its database, whatever the address.")

@@ -21,7 +21,8 @@ extension Migrator {
     ///
     /// - Throws: with `report` set to what was done before the failure.
     func execute(
-        _ plan: Plan, _ snapshot: HistorySnapshot, isDryRun: Bool, isOneTransaction: Bool? = nil
+        _ plan: Plan, _ snapshot: HistorySnapshot, isDryRun: Bool, isOneTransaction: Bool? = nil,
+        note: String? = nil
     ) throws(MigrationError) -> RunReport {
         var report = RunReport(runID: context.identity.runID, isDryRun: isDryRun)
         report.warnings = plan.warnings
@@ -48,7 +49,7 @@ extension Migrator {
                 }
             }
         } catch {
-            throw failed(error, &execution)
+            throw failed(error, &execution, note)
         }
         if !isDryRun {
             let versions = Set(snapshot.applied.map(\.version))
@@ -67,7 +68,7 @@ extension Migrator {
 
     /// Rolls back what is open, writes the failure into the log and attaches the report.
     private func failed(
-        _ error: MigrationError, _ execution: inout Execution
+        _ error: MigrationError, _ execution: inout Execution, _ note: String?
     ) -> MigrationError {
         var error = error
         if connection.transactionState == .open || connection.transactionState == .failed {
@@ -80,7 +81,7 @@ extension Migrator {
         let entry = LogEntry(
             action: "run", outcome: error.code == .interrupted ? "interrupted" : "failure",
             version: error.failed?.version, name: error.failed?.name,
-            error: error.failed?.databaseError?.message ?? error.message)
+            error: error.failed?.databaseError?.message ?? error.message, details: note)
         let (step, tail) = execution.chain.append(entry)
         if (try? connection.run(ownTransaction([step]))) != nil {
             execution.chain.committed(tail)

@@ -127,7 +127,9 @@ package final class Migrator {
             let plan = try self.upPlan(cache, snapshot.rows, request)
             guard !plan.isEmpty else { return self.report(plan, snapshot) }
             try self.refuseUntransactional(plan, isDryRun: isDryRun)
-            return try self.execute(plan, snapshot, isDryRun: isDryRun)
+            var snapshot = snapshot
+            let note = isDryRun ? nil : try self.runPreamble(plan, &snapshot)
+            return try self.execute(plan, snapshot, isDryRun: isDryRun, note: note)
         }
     }
 

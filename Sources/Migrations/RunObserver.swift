@@ -63,6 +63,9 @@ package struct RunContext {
     package var claim = EnvironmentClaim.none
     /// Checks inside each migration's transaction, before its commit.
     package var commitChecks: CommitChecks?
+    /// Has the last word, under the lock, before the first statement of an `up` that is no rehearsal;
+    /// where it throws, nothing runs.
+    package var beforeRun: ((Plan) throws(MigrationError) -> RunPreamble)?
     /// Opens a second connection to the same database, for the lease's heartbeat and for telling
     /// a transaction pooler.
     package var openAnother: (@Sendable () throws(DatabaseError) -> any Connection)?

@@ -137,6 +137,7 @@ extension ConfigFile {
         for entry in entries {
             result.append(try EnvironmentNode(entry, defaults: defaults, top.file))
         }
+        try EnvironmentNode.checkPromotions(result, top.file)
         return result
     }
 

@@ -156,7 +156,7 @@ struct ConfigSection {
 
     /// Keys of the whole design that are accepted only once they work.
     private static let planned: Set<String> = [
-        "promote_from", "approvals", "windows", "snapshot", "on_failure", "bake", "notify",
+        "evidence", "approvals", "on_failure", "bake", "notify",
     ]
 
     private static func unknown(

@@ -1,7 +1,13 @@
+internal import Releases
+
 /// An environment as it stands in the file, its variables not looked up.
 struct EnvironmentNode: Sendable {
     let name: String
     let nameMark: YAMLMark
+    /// The environment that it promotes from; nil where it names none, or by a variable.
+    let promotesFrom: String?
+    /// Where that stands.
+    let promotionMark: YAMLMark
     private let node: YAMLNode
 
     /// Checks all of it that does not depend on a variable.
@@ -9,6 +15,7 @@ struct EnvironmentNode: Sendable {
         name = entry.key
         nameMark = entry.keyMark
         node = entry.value
+        let keys = ["environments", name]
         guard Self.isName(name) else {
             throw ConfigError(
                 .invalidValue, "\(Wording.quoted(name)) cannot be the name of an environment",
@@ -16,7 +23,10 @@ struct EnvironmentNode: Sendable {
                 file: file, at: nameMark)
         }
         let checked = try node.deferringVariables(keys: keys, file: file)
-        _ = try read(checked, defaults: defaults, file: file, folder: "")
+        let read = try Self.read(
+            checked, name, nameMark, keys, defaults: defaults, file: file, folder: "")
+        promotesFrom = read.rules.promotion?.environment
+        promotionMark = read.rules.promotionMark
     }
 
     /// The environment with its variables and the file's defaults filled in.
@@ -25,14 +35,21 @@ struct EnvironmentNode: Sendable {
     ) throws(ConfigError) -> EnvironmentConfig {
         let wanted = needsAddress ? node : node.removing(Self.addressKeys)
         let filled = try wanted.substituting(variables, keys: keys, file: config.path)
-        return try read(
-            filled, defaults: config.defaults, file: config.path, folder: config.folder)
+        let read = try Self.read(
+            filled, name, nameMark, keys, defaults: config.defaults, file: config.path,
+            folder: config.folder)
+        if let source = read.rules.promotion?.environment {
+            try Self.check(
+                source, of: name, config.environmentNames, config.path, read.rules.promotionMark)
+        }
+        return read
     }
 
     private var keys: [String] { ["environments", name] }
 
-    private func read(
-        _ node: YAMLNode, defaults: RunOptions, file: String, folder: String
+    private static func read(
+        _ node: YAMLNode, _ name: String, _ nameMark: YAMLMark, _ keys: [String],
+        defaults: RunOptions, file: String, folder: String
     ) throws(ConfigError) -> EnvironmentConfig {
         let section = try ConfigSection(node, keys: keys, known: Self.known, file: file)
         let verify = try section.section("verify", known: ["before_commit", "after"])
@@ -48,6 +65,7 @@ struct EnvironmentNode: Sendable {
             verify: VerifyPolicy(
                 beforeCommit: try verify?.boolean("before_commit") ?? false,
                 after: try verify?.boolean("after") ?? false),
+            rules: try section.releaseRules(),
             options: try section.options(over: defaults))
         if section["password_file"] != nil, let command = section["password_command"] {
             throw ConfigError(
@@ -59,7 +77,8 @@ struct EnvironmentNode: Sendable {
     }
 
     private static let addressKeys = ["url", "password_file", "password_command"]
-    private static let known = addressKeys + ["protected", "verify"] + ConfigSection.optionKeys
+    private static let known =
+        addressKeys + ["protected", "verify"] + ConfigSection.ruleKeys + ConfigSection.optionKeys
 
     private static func isName(_ text: String) -> Bool {
         guard let first = text.unicodeScalars.first, first.properties.isAlphabetic else {

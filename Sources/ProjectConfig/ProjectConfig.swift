@@ -158,6 +158,8 @@ package struct EnvironmentConfig: Sendable, Hashable {
     package var isProtected: Bool
     /// When it is verified.
     package var verify: VerifyPolicy
+    /// What it demands of a release.
+    package var rules: ReleaseRules
     /// How runs behave here.
     package var options: RunOptions
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Database
 internal import ProjectConfig
+internal import Releases
 internal import SQLiteDriver
 internal import SnapshotFormat
 internal import Snapshots
@@ -114,6 +115,13 @@ struct EnvironmentsCommand: DatabaseCommand {
     private static func rules(_ environment: EnvironmentConfig) -> [String] {
         var rules: [String] = []
         if environment.isProtected { rules.append("protected") }
+        if let promotion = environment.rules.promotion {
+            rules.append("promoted from \(promotion.environment)")
+        }
+        if environment.rules.windows != nil { rules.append("windows") }
+        if let snapshot = environment.rules.snapshot, snapshot.strategy != .none {
+            rules.append("snapshot before up")
+        }
         if environment.verify.beforeCommit { rules.append("verify before commit") }
         if environment.verify.after { rules.append("verify after") }
         if environment.options.transaction == .all { rules.append("one transaction") }

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Database
 internal import Migrations
 internal import ProjectConfig
-internal import SQLText
 
 extension UpRequest.Phases: ExpressibleByArgument {}
 
@@ -22,6 +21,11 @@ struct UpOptions: ParsableArguments {
 
     @Option(name: .long, help: "Which phase runs: expand, contract or all.")
     var phase: UpRequest.Phases = .expand
+
+    @Flag(
+        name: .long,
+        help: "Run although the environment's 'windows' deny it; needs --reason, and is logged.")
+    var overrideWindow = false
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("'--count' must be 1 or more") }
@@ -72,19 +76,43 @@ struct UpCommand: RunningCommand {
         try app.checkURL(project)
         try app.prepareVerification(project, isComplete: request.isComplete)
         if let lockWait { project.options.lockWait = lockWait.duration }
+        let release = try Release(app, project, overridesWindow: request.overrideWindow)
+        var running: Migrator?
+        release.attach { running }
         let (database, migrator) = try open(app, project)
         defer { database.connection.close() }
-        let report = try migrator.up(request.request, isDryRun: dryRun)
+        (running, release.database) = (migrator, database)
+        if !dryRun { try askRules(project, release, migrator) }
+        let report: RunReport
+        do {
+            report = try migrator.up(request.request, isDryRun: dryRun)
+        } catch {
+            throw release.explained(error)
+        }
         for warning in report.warnings { app.terminal.warning(warning) }
         print(report, database, app.terminal)
         var outcome = Outcome(
             word: report.applied.isEmpty ? "nothing_to_do" : dryRun ? "dry_run" : "done",
             facts: report.facts)
         outcome.facts["database"] = .string(database.display)
-        try app.verifyAfter(
-            project, database, report, files: app.policyFiles, isComplete: request.isComplete,
-            &outcome.facts)
+        do {
+            try app.verifyAfter(
+                project, database, report, files: app.policyFiles,
+                isComplete: request.isComplete, &outcome.facts)
+        } catch {
+            throw release.explained(error)
+        }
+        if !dryRun, !report.applied.isEmpty { release.finish(&outcome.facts) }
         return outcome
+    }
+
+    /// Asks the rules before the lock is waited for, so that a run that they refuse waits for nothing.
+    private func askRules(_ project: Project, _ release: Release, _ migrator: Migrator) throws {
+        // What is wrong with the plan itself, the run says, under the lock where that decides.
+        guard !project.rules.isEmpty, let plan = try? migrator.plan(request.request), !plan.isEmpty,
+            migrator.environmentProblem == nil
+        else { return }
+        try release.require(release.answers(plan, migrator))
     }
 
     /// A new SQLite file is created only once it is known that something will run in it; a
@@ -119,75 +147,5 @@ struct UpCommand: RunningCommand {
             dryRun
                 ? "\(what) ran through and \(report.applied.count == 1 ? "was" : "were") rolled back"
                 : "applied \(what) to \(database.display) in \(describe(milliseconds: total))")
-    }
-}
-
-/// `migrate plan`
-struct PlanCommand: DatabaseCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "plan", _superCommandName: RootCommand.name,
-        abstract: "Show what 'up' would do now; change nothing.",
-        usage: "migrate plan [options]")
-
-    @OptionGroup var request: UpOptions
-    @OptionGroup(title: "Global options") var options: GlobalOptions
-
-    func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
-        app.watchSignals()
-        let project = try app.project(&environment)
-        let database = try app.open(project, .look)
-        defer { database.connection.close() }
-        let plan = try app.migrator(project, database).plan(request.request)
-        for warning in plan.warnings { app.terminal.warning(warning) }
-        let isTogether = project.options.transaction == .all
-        print(plan, project, database, isTogether, app.terminal)
-        return Outcome(
-            word: plan.isEmpty ? "nothing_to_do" : "done",
-            facts: [
-                "digest": .string(plan.digest), "gates": .array([]),
-                "database": .string(database.display), "warnings": JSONValue(plan.warnings),
-                "transaction": .string(isTogether ? "all" : "each"),
-                "migrations": .array(plan.steps.map { $0.json(project.folder) }),
-            ])
-    }
-
-    private func print(
-        _ plan: Plan, _ project: Project, _ database: OpenDatabase, _ isTogether: Bool,
-        _ terminal: Terminal
-    ) {
-        guard !plan.isEmpty else {
-            terminal.result("nothing to do")
-            return
-        }
-        terminal.result("\(project.environment): \(database.display)")
-        var table = Table(["VERSION", "NAME", "STATEMENTS", "TRANSACTION", "DOWN"], shrinking: [1])
-        for step in plan.steps {
-            table.add([
-                step.version, step.name, step.statementsInWords,
-                !step.isTransactional ? "none" : isTogether ? "one for all" : "own",
-                step.action == .applyRepeatable ? "" : step.down == nil ? "none" : "yes",
-            ])
-        }
-        for line in table.lines(terminal) { terminal.result(line) }
-        terminal.result("digest \(plan.digest)")
-    }
-}
-
-extension PlannedMigration {
-    fileprivate var statementsInWords: String {
-        let total = script.sql.statements.count
-        return statementsDone > 0 ? "\(total - statementsDone) of \(total)" : String(total)
-    }
-
-    fileprivate func json(_ folder: String) -> JSONValue {
-        .object([
-            "version": .string(version), "name": .string(name),
-            "action": .string(action.rawValue), "file": .string(folder + "/" + script.file),
-            "checksum": .string(script.checksum),
-            "statements": .integer(Int64(script.sql.statements.count)),
-            "statements_done": .integer(Int64(statementsDone)),
-            "transaction": .bool(isTransactional), "reversible": .bool(down != nil),
-            "phase": .string(script.directives.phase.rawValue),
-        ])
     }
 }

@@ -42,8 +42,9 @@ struct VerifyCommand: DatabaseCommand {
             return Outcome(
                 word: "nothing_to_do", facts: facts.merging(VerificationReport().facts) { $1 })
         }
-        return try conclude(
-            app.verify(project, database, isDeep: deep, files: files), facts, app)
+        let report = try app.verify(project, database, isDeep: deep, files: files)
+        app.recordPassed(report, project, database)
+        return try conclude(report, facts, app)
     }
 
     /// Prints the report; its errors are a failure.

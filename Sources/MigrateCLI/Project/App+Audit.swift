@@ -1,6 +1,7 @@
 internal import Database
 internal import Migrations
 internal import ProjectConfig
+internal import Verification
 
 /// What commands that run no migration write into the log. The log follows what was done: where it
 /// cannot be written, that is said, and what was done stays done.
@@ -74,6 +75,41 @@ extension App {
         } catch {
             terminal.detail(
                 "the refusal is not in the log: \(Program.failure(error, self).message)")
+        }
+    }
+
+    /// Writes what a verification after a run has found; another environment may be waiting for one
+    /// that passed.
+    func recordVerification(
+        _ report: VerificationReport, _ project: Project, _ database: OpenDatabase
+    ) {
+        let errors = report.errors.count
+        do {
+            try migrator(project, database).append([
+                LogEntry(
+                    action: "verify", outcome: errors == 0 ? "success" : "failure",
+                    error: errors == 0 ? nil : count(errors, "error"))
+            ])
+        } catch {
+            tellUnrecorded(error)
+        }
+    }
+
+    /// Writes that a verification has passed where the last one in the log did not; a database whose
+    /// last one passed is left alone.
+    func recordPassed(
+        _ report: VerificationReport, _ project: Project, _ database: OpenDatabase
+    ) {
+        guard report.errors.isEmpty,
+            let last = try? migrator(project, database).lastVerification(),
+            last.entry.outcome != "success"
+        else { return }
+        do {
+            let writer = try open(project, .change)
+            defer { writer.connection.close() }
+            try migrator(project, writer).append([LogEntry(action: "verify")])
+        } catch {
+            tellUnrecorded(error)
         }
     }
 

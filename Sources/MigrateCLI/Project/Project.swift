@@ -21,6 +21,7 @@ struct Project {
     var historyTable: HistoryTableName
     var isProtected: Bool
     var verify: VerifyPolicy
+    var rules: ReleaseRules
     var options: RunOptions
     var passwordFile: String?
     var passwordCommand: PasswordCommand?
@@ -91,6 +92,7 @@ struct Project {
         historyTable = name
         isProtected = found?.isProtected ?? false
         verify = found?.verify ?? VerifyPolicy()
+        rules = found?.rules ?? ReleaseRules()
         self.options = found?.options ?? config?.defaults ?? RunOptions()
         passwordFile = found?.passwordFile
         passwordCommand = found?.passwordCommand

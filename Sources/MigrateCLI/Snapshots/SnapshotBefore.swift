@@ -44,11 +44,13 @@ final class SnapshotBefore {
         }
     }
 
-    private func take(_ title: SnapshotTitle) throws -> TakenSnapshot {
+    /// Takes it under a title; without rows where that is wanted and can be (PostgreSQL).
+    func take(_ title: SnapshotTitle, isSchemaOnly: Bool = false) throws -> TakenSnapshot {
         let codec = try app.codec()
         guard let connection = database.connection as? any FileConnection else {
-            return try PostgresSnapshotRun(app: app, database: database, jobs: jobs)
-                .take(into: repository, title, codec)
+            return try PostgresSnapshotRun(
+                app: app, database: database, jobs: jobs, isSchemaOnly: isSchemaOnly
+            ).take(into: repository, title, codec)
         }
         var snapshot = SQLiteSnapshot(connection, files: SQLiteFiles(), name: database.display)
         snapshot.cancellation = app.cancellation

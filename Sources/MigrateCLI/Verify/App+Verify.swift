@@ -89,6 +89,7 @@ extension App {
         }
         print(report)
         facts.merge(report.facts) { $1 }
+        recordVerification(report, project, database)
         guard var failure = failure(report) else { return }
         failure.hint = run.staysInWords
         failure.documentFacts = facts

@@ -18,9 +18,14 @@ package struct PrunePlan: Sendable {
 extension Repository {
     /// Removes a snapshot's manifest; its chunks stay until `prune`. A damaged one goes as well.
     ///
-    /// - Throws: `.notFound`, `.storage`.
+    /// - Throws: `.notFound`, `.storage`; `.refused` for one that is pinned.
     package func delete(_ id: SnapshotID) throws(SnapshotError) {
         let name = Manifest.objectName(id)
+        guard try !pins().contains(id) else {
+            throw SnapshotError(
+                .refused, "the snapshot '\(id.text)' is the way back of a release",
+                hint: "'migrate confirm' lets it go, once the release is well.")
+        }
         do throws(StorageError) {
             guard try storage.list("snapshots").contains(where: { $0.name == name }) else {
                 throw StorageError(.missing, "remove", name, "it is not there")
@@ -59,8 +64,10 @@ extension Repository {
             }
         }
         var plan = PrunePlan()
+        let pins = try pins()
         plan.expired = policy.expired(
-            manifests.filter { environment == nil || $0.environment == environment })
+            manifests.filter { environment == nil || $0.environment == environment }
+        ).filter { !pins.contains($0.id) }
         let gone = Set(plan.expired.map(\.id))
         let used = Set(
             manifests.filter { !gone.contains($0.id) }.flatMap { manifest in

@@ -177,6 +177,7 @@ package struct RepositoryCheck {
 
     private static func isExpected(_ name: String) -> Bool {
         name == RepositoryDescription.name || name == "lock" || Chunk.isObjectName(name)
+            || Repository.isPinName(name)
     }
 }
 

@@ -44,8 +44,8 @@ struct BadConfig: Sendable, CustomTestStringConvertible {
 
     static let later =
         [
-            "promote_from: dev", "approvals: { required: 1 }", "windows: { deny: [Sat] }",
-            "snapshot: { before: up }", "on_failure: stop",
+            "approvals: { required: 1 }", "bake: {}", "notify: []",
+            "on_failure: stop",
         ].map { line in
             let key = line.prefix { $0 != ":" }
             return BadConfig(

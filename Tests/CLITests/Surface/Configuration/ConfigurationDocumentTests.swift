@@ -12,13 +12,18 @@ import Testing
         for config in [
             "zzz: 1\n", "defaults: { zzz: 1 }\n", "environments: { a: { zzz: 1 } }\n",
             "environments: { a: { verify: { zzz: 1 } } }\n",
+            "environments: { a: { promote_from: { zzz: 1 } } }\n",
+            "environments: { a: { windows: { zzz: 1 } } }\n",
+            "environments: { a: { windows: { freezes: [{ zzz: 1 }] } } }\n",
+            "environments: { a: { snapshot: { zzz: 1 } } }\n",
+            "environments: { a: { snapshot: { before: up, keep: { zzz: 1 } } } }\n",
         ] {
             try folder.write(config, to: "migrate.yaml")
             let result = try MigrateProgram.run(["status"], in: folder.path)
             let hint = result.errors.components(separatedBy: "hint: The keys here are ")
             keys.formUnion((hint.last ?? "").dropLast(2).components(separatedBy: ", "))
         }
-        #expect(keys.count == 22)
+        #expect(keys.count == 40)
         for key in keys { #expect(text.contains("`\(key)") || text.contains(" `\(key)"), "\(key)") }
         for variable in ["ENV", "CONFIG", "URL", "DIR"] {
             #expect(text.contains("`MIGRATE_\(variable)`"))

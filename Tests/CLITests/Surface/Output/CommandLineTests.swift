@@ -57,7 +57,8 @@ import Testing
         (
             ["frobnicate"], "there is no subcommand 'frobnicate'",
             "The subcommands are init, new, status, plan, up, down, redo, verify, baseline, repair, "
-                + "doctor, environments, snapshot, restore, audit."
+                + "doctor, environments, snapshot, restore, audit, "
+                + "confirm."
         ),
         (["up", "--dryrun"], "unknown option '--dryrun'", "Did you mean '--dry-run'?"),
         (["--josn", "up"], "unknown option '--josn'", "Did you mean '--json'?"),
