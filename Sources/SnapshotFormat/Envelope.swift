@@ -39,6 +39,9 @@ enum Envelope {
         guard ContentDigest(of: body).hex == digest else {
             throw FormatError(.digestMismatch, "the file's content does not fit its digest")
         }
+        if let problem = JSONShape.problem(body) {
+            throw FormatError(.malformed, "the file is none of ours: \(problem)")
+        }
         do {
             return try JSONDecoder().decode(type, from: Data(body))
         } catch let error as FormatError {

@@ -45,6 +45,26 @@ package enum Property: Sendable, Hashable {
     /// Several texts.
     case texts([String])
 
+    /// Texts byte by byte: Swift takes two spellings of an accent for one.
+    package static func == (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.integer(let left), .integer(let right)): left == right
+        case (.text(let left), .text(let right)): left.utf8.elementsEqual(right.utf8)
+        case (.texts(let left), .texts(let right)):
+            left.elementsEqual(right) { $0.utf8.elementsEqual($1.utf8) }
+        default: false
+        }
+    }
+
+    /// Hashes the number, or the bytes of the texts.
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .integer(let value): hasher.combine(value)
+        case .text(let value): hasher.combine(Array(value.utf8))
+        case .texts(let values): hasher.combine(values.map { Array($0.utf8) })
+        }
+    }
+
     /// The number; nil for anything else.
     package var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
     /// The text; nil for anything else.

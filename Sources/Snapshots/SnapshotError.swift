@@ -53,8 +53,14 @@ package struct SnapshotError: Error, Sendable {
         self.damage = damage
     }
 
-    /// The storage's error as it is.
+    /// The storage's error as it is; what is no file of the repository's own is damage.
     package init(_ error: StorageError) {
+        guard error.code != .foreign else {
+            self.init(
+                .damaged, error.message,
+                damage: [Damage(object: error.path, problem: error.reason)])
+            return
+        }
         self.init(.storage, error.message)
         storage = error
     }

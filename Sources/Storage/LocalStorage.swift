@@ -47,6 +47,7 @@ package final class LocalStorage: Storage {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {
             let number = errno
+            if number == ELOOP { throw Self.symbolicLink("read", path) }
             throw error(
                 number == ENOENT || number == ENOTDIR ? .missing : .failed, "read", path, number)
         }
@@ -54,7 +55,7 @@ package final class LocalStorage: Storage {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw error(.failed, "read", path, errno) }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw StorageError(.failed, "read", path, "it is not a regular file")
+            throw StorageError(.foreign, "read", path, "it is not a regular file")
         }
         guard status.st_size <= limit else {
             throw StorageError(
@@ -176,7 +177,19 @@ package final class LocalStorage: Storage {
             throw StorageError(
                 .invalidName, "use", String(name.prefix(100)), "it is not the name of an object")
         }
+        // The folders of the name, and the name itself where it is a folder's.
+        var folder = path
+        for part in name.split(separator: "/") {
+            folder += "/" + part
+            var status = stat()
+            guard lstat(folder, &status) == 0 else { break }
+            if status.st_mode & S_IFMT == S_IFLNK { throw Self.symbolicLink("use", folder) }
+        }
         return path + "/" + name
+    }
+
+    private static func symbolicLink(_ operation: String, _ path: String) -> StorageError {
+        StorageError(.foreign, operation, path, "it is a symbolic link, which is not followed")
     }
 
     private static func parent(of path: String) -> String {

@@ -8,6 +8,8 @@ package struct StorageError: Error, Sendable, Hashable {
         case exists = "object_exists"
         /// It is longer than the reader takes.
         case tooLong = "object_too_long"
+        /// It is a symbolic link, or leads through one, or is something else than a file.
+        case foreign = "object_foreign"
         /// The name is none that an object may have.
         case invalidName = "object_name"
         /// Another process holds the lock.

@@ -43,10 +43,18 @@ import Testing
         try storage.write("a", [1, 2])
         #expect(code { _ = try storage.read("a", limit: 1) } == .tooLong)
         try storage.write("b/c", [1])
-        #expect(code { _ = try storage.read("b", limit: 100_000) } == .failed)
+        #expect(code { _ = try storage.read("b", limit: 100_000) } == .foreign)
         try FileManager.default.createSymbolicLink(
             atPath: storage.path + "/link", withDestinationPath: "/etc/passwd")
-        #expect(code { _ = try storage.read("link", limit: 1_000_000) } == .failed)
+        #expect(code { _ = try storage.read("link", limit: 1_000_000) } == .foreign)
+        // Nor is anything read or written through a folder that is one.
+        try FileManager.default.createSymbolicLink(
+            atPath: storage.path + "/d", withDestinationPath: storage.path + "/b")
+        #expect(code { _ = try storage.read("d/c", limit: 1) } == .foreign)
+        #expect(code { try storage.write("d/e", [1]) } == .foreign)
+        #expect(code { try storage.delete("d/c") } == .foreign)
+        #expect(code { _ = try storage.list("d") } == .foreign)
+        #expect(try storage.read("b/c", limit: 1) == [1])
     }
 
     @Test(arguments: [

@@ -64,7 +64,7 @@ extension Repository {
         } catch {
             switch error.code {
             case .missing: throw notFound(id.text)
-            case .tooLong:
+            case .tooLong, .foreign:
                 throw SnapshotError(
                     .damaged, "'\(name)' is damaged: \(error.reason)", damage: [Damage(name, error)]
                 )

@@ -15,7 +15,7 @@ package struct RepositoryChunkReader: ChunkReader {
         do throws(StorageError) {
             stored = try place.storage.read(chunk.objectName, limit: Int(chunk.storedBytes))
         } catch {
-            guard error.code == .missing || error.code == .tooLong else {
+            guard [.missing, .tooLong, .foreign].contains(error.code) else {
                 throw SnapshotError(error)
             }
             let damage = Damage(chunk.objectName, error)

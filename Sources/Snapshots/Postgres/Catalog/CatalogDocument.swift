@@ -88,6 +88,10 @@ struct CatalogDocument: Codable, Equatable {
     ///
     /// - Throws: `.damaged`, `.unsupported`.
     init(_ bytes: [UInt8]) throws(SnapshotError) {
+        if let problem = JSONShape.problem(bytes[...]) {
+            throw SnapshotError(
+                .damaged, "the description of the database is none of ours: \(problem)")
+        }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         guard let document = try? decoder.decode(Self.self, from: Data(bytes)) else {

@@ -138,7 +138,7 @@ struct TablesWork {
             connection.serverVersionNumber / 10_000 == content.serverMajor
             && (roles.missing.isEmpty || roles.policy == .createNologin)
         if !isExact { wanted = [] }
-        let keys = Set(existing.keys.map { "\($0.table.name) \($0.name)" })
+        let keys = Set(existing.keys.map { "\($0.table.name) \($0.name)".exact })
         let relations = TableRelations(target)
         let stayed = Set(
             plan.replaced.flatMap { table in
@@ -147,7 +147,7 @@ struct TablesWork {
             })
         wanted += CatalogDocument(target, states: nil).entries.filter { entry in
             stayed.contains(entry.id) || entry.kind == "DEFAULT ACL"
-                || entry.kind == "FK CONSTRAINT" && keys.contains(entry.name)
+                || entry.kind == "FK CONSTRAINT" && keys.contains(entry.name.exact)
         }
         for entry in wanted where found[entry.key] != RestoreProof.comparable(entry) {
             let name = entry.schema.map { "\($0).\(entry.name)" } ?? entry.name
@@ -162,5 +162,5 @@ struct TablesWork {
 
 extension CatalogDocument.Entry {
     /// What makes it unique.
-    var key: [String] { [kind, schema ?? "", name] }
+    var key: [ExactText] { [kind, schema ?? "", name].exact }
 }

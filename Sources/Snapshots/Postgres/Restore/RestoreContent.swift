@@ -100,7 +100,7 @@ struct RestoreContent: Sendable {
                 schema: part.properties["schema"]?.text ?? "",
                 name: part.properties["table"]?.text ?? "")
             let target = part.properties["loads_through"]?.texts ?? []
-            guard let index = places[name],
+            guard let index = places[name], tables[index] == nil,
                 model.tables[index].columns.exact == part.properties["columns"]?.texts?.exact,
                 (model.tables[index].extensionCondition ?? "").exact
                     == part.properties["condition"]?.text?.exact,

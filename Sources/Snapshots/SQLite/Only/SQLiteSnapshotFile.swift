@@ -27,6 +27,12 @@ package final class SQLiteSnapshotFile {
         path = repository.place.storage.temporaryPath()
         self.manifest = manifest
         rows = part.rows
+        if let free = SystemFiles.freeSpace(at: path), free < part.bytes {
+            throw SnapshotError(
+                .refused,
+                "the database of the snapshot has \(part.bytes) bytes, and \(free) are free in the "
+                    + "repository, where it is written for a while")
+        }
         observer.began("reading", manifest.id.text)
         let file = try SequentialFile(creating: path, mode: 0o600)
         var done: Int64 = 0

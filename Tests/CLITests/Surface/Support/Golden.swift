@@ -42,18 +42,21 @@ enum Golden {
     }
 
     private static let volatile: Set<String> = [
-        "run_id", "applied_at", "applied_by", "digest", "checksum", "libpq", "sqlite", "libyaml",
+        "run_id", "applied_at", "created_at", "sha256", "applied_by", "digest", "checksum", "libpq",
+        "sqlite", "libyaml",
         "version_of_server", "at", "by", "host", "newest_digest", "tool_version",
     ]
 
     private static func mask(_ value: Any, _ texts: [String], key: String = "") -> Any {
-        if let members = value as? [String: Any] {
+        if var members = value as? [String: Any] {
+            // That of a server or of a library.
+            if members["system"] != nil { members["version"] = "<version>" }
             return members.reduce(into: [String: Any]()) {
                 $0[$1.key] = mask($1.value, texts, key: $1.key)
             }
         }
         if let values = value as? [Any] { return values.map { mask($0, texts, key: key) } }
-        if key.hasSuffix("_ms"), value is Int { return 0 }
+        if key.hasSuffix("_ms") || key.hasSuffix("bytes"), value is Int { return 0 }
         guard var text = value as? String else { return value }
         if volatile.contains(key) { return "<\(key)>" }
         for hidden in texts { text = text.replacingOccurrences(of: hidden, with: "…") }
