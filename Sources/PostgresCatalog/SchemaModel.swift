@@ -130,10 +130,6 @@ package struct TableContents: Sendable, Hashable {
     /// The table through which rows must be loaded, where the partition that a row belongs to can
     /// be another one after the restore (hash partitions of an enum key); nil otherwise.
     package var loadsThrough: QualifiedName?
-    /// Length of its heap in bytes.
-    package var heapBytes: Int64
-    /// Length of its TOAST table in bytes.
-    package var toastBytes: Int64
     /// Whether it is UNLOGGED.
     package var isUnlogged: Bool
     /// Whether row security is on, so that reading it takes more than SELECT.
@@ -143,8 +139,7 @@ package struct TableContents: Sendable, Hashable {
     package init(
         oid: UInt32, schema: String, name: String, entry: Int?, columns: [String],
         types: [String], extensionCondition: String? = nil, loadsThrough: QualifiedName? = nil,
-        heapBytes: Int64 = 0, toastBytes: Int64 = 0, isUnlogged: Bool = false,
-        hasRowSecurity: Bool = false
+        isUnlogged: Bool = false, hasRowSecurity: Bool = false
     ) {
         self.oid = oid
         self.schema = schema
@@ -154,8 +149,6 @@ package struct TableContents: Sendable, Hashable {
         self.types = types
         self.extensionCondition = extensionCondition
         self.loadsThrough = loadsThrough
-        self.heapBytes = heapBytes
-        self.toastBytes = toastBytes
         self.isUnlogged = isUnlogged
         self.hasRowSecurity = hasRowSecurity
     }

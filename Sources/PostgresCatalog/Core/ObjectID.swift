@@ -91,6 +91,13 @@ struct ObjectID: Hashable, Sendable {
         self.aspect = aspect
     }
 
+    /// One word, for thousands of these are looked up.
+    func hash(into hasher: inout Hasher) {
+        let row = UInt64(catalog.rawValue) << 32 | UInt64(oid)
+        hasher.combine(
+            row ^ UInt64(UInt32(bitPattern: column)) << 48 ^ UInt64(aspect.rawValue) << 44)
+    }
+
     /// The object that a column belongs to; itself for all else.
     var whole: Self { Self(catalog, oid, aspect: aspect) }
 }

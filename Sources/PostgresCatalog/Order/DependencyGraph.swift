@@ -14,20 +14,28 @@ struct DependencyGraph: Sendable {
         self.objects = Self.sorted(objects)
         finder = ObjectFinder(self.objects, contents)
         edges = Self.edges(self.objects, contents)
-        var sets = Array(repeating: Set<Int>(), count: objects.count)
+        var needs = Array(repeating: [Int](), count: objects.count)
         for edge in edges {
             guard let dependent = finder.index(of: edge.dependent),
                 let dependency = finder.index(of: edge.dependency), dependent != dependency
             else { continue }
-            sets[dependent].insert(dependency)
+            needs[dependent].append(dependency)
         }
         for (index, object) in self.objects.enumerated() {
             guard let schema = object.name.schema, let found = finder.schema(schema),
                 found != index
             else { continue }
-            sets[index].insert(found)
+            needs[index].append(found)
         }
-        needs = sets.map { $0.sorted() }
+        self.needs = needs.map(Self.sortedOnce)
+    }
+
+    /// In ascending order, each once.
+    private static func sortedOnce(_ indices: [Int]) -> [Int] {
+        guard indices.count > 1 else { return indices }
+        var result: [Int] = []
+        for index in indices.sorted() where index != result.last { result.append(index) }
+        return result
     }
 
     /// The index of the object that creates something; nil if none does.

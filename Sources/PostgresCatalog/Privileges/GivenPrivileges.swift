@@ -159,7 +159,8 @@ extension GivenPrivilegesReader {
         o.oid IN (SELECT oid FROM pg_catalog.pg_class WHERE relacl IS NOT NULL UNION \
         SELECT attrelid FROM pg_catalog.pg_attribute WHERE attacl IS NOT NULL UNION \
         SELECT objoid FROM pg_catalog.pg_init_privs WHERE classoid = 1259) \
-        AND NOT (\(server.isUsers(.relation, "o.oid"))) AND o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') \
+        AND (o.oid < \(ObjectID.firstUserOID) OR o.oid IN (SELECT objid FROM pg_catalog.pg_depend \
+        WHERE classid = 1259 AND objsubid = 0 AND deptype = 'e')) AND o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') \
         AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
         """
     }

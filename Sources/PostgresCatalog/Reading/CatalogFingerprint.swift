@@ -4,15 +4,16 @@ package import Database
 /// dropped in between: what decompiles definitions sees the newest state, not the transaction's, so
 /// a schema that was read between two equal fingerprints is that of one moment.
 ///
-/// Call it outside of a transaction that has a snapshot, for it would show that snapshot's state.
+/// The first of two that are compared is that of a transaction's snapshot, and the transaction has
+/// to be open when the second is taken, on a connection without one: then no row that the snapshot
+/// sees can have given its place to another, and the places of all rows say which rows there are.
 ///
 /// - Throws: `.database`.
 package func catalogFingerprint(
     _ connection: any Connection
 ) throws(CatalogError) -> String {
-    // A row of a catalog that changed has another place or another writer. What is left out is
-    // written by running queries and maintenance: statistics, and the counters of pg_class, which
-    // are changed in place and leave both alone.
+    // What is left out is written by running queries and maintenance: statistics, and the counters
+    // of pg_class, which are changed in place.
     let catalogs = [
         "pg_am", "pg_amop", "pg_amproc", "pg_attrdef", "pg_attribute", "pg_cast", "pg_class",
         "pg_collation", "pg_constraint", "pg_conversion", "pg_default_acl", "pg_depend",
@@ -26,9 +27,8 @@ package func catalogFingerprint(
     ]
     let sums = catalogs.map { name in
         """
-        SELECT '\(name)' AS name, pg_catalog.count(*) AS rows, pg_catalog.sum(\
-        pg_catalog.hashtextextended(ctid::pg_catalog.text || ' ' || xmin::pg_catalog.text, 0) \
-        ::pg_catalog.numeric) AS hash FROM pg_catalog.\(name)
+        SELECT '\(name)' AS name, pg_catalog.count(*) AS rows, \
+        pg_catalog.bit_xor(pg_catalog.hashtidextended(ctid, 0)) AS hash FROM pg_catalog.\(name)
         """
     }
     let sql = """

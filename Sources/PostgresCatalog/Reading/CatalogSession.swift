@@ -18,7 +18,10 @@ package enum CatalogSession {
         ("row_security", "off"), ("quote_all_identifiers", "off"),
         ("standard_conforming_strings", "on"), ("statement_timeout", "0"), ("lock_timeout", "0"),
         ("idle_in_transaction_session_timeout", "0"), ("jit", "off"),
-        ("default_transaction_deferrable", "off"), ("enable_nestloop", "on"),
+        ("default_transaction_deferrable", "off"),
+        // Thousands of objects are joined in memory, and most catalogs are read as a whole.
+        ("enable_nestloop", "on"), ("enable_hashjoin", "on"), ("enable_hashagg", "on"),
+        ("enable_seqscan", "on"), ("enable_sort", "on"), ("work_mem", "32MB"),
     ]
 
     /// What only some of the servers have, set where it is.

@@ -3,10 +3,12 @@
 struct Foundations: ObjectReader {
     var isLarge: Bool { true }
 
-    func queries(_ server: ServerFacts) -> [String] {
+    func queries(_ server: ServerFacts) -> [String] { batches(server).flatMap(\.self) }
+
+    func batches(_ server: ServerFacts) -> [[String]] {
         [
-            Self.members, Self.edges, Self.types, Self.comments, Self.labels,
-            Self.extensionDependencies,
+            [Self.members, Self.edges],
+            [Self.types, Self.comments, Self.labels, Self.extensionDependencies],
         ]
     }
 

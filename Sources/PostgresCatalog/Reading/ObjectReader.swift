@@ -12,12 +12,17 @@ protocol ObjectReader: Sendable {
     /// What is asked, each a query that runs once however many objects there are.
     func queries(_ server: ServerFacts) -> [String]
 
+    /// The same queries, those together that look up the same things in the server's caches: others
+    /// may be run at the same time by another session.
+    func batches(_ server: ServerFacts) -> [[String]]
+
     /// Adds what the answers hold, which come in the order of the queries.
     func read(_ answers: [Answer], into contents: inout CatalogContents) throws(CatalogError)
 }
 
 extension ObjectReader {
     var isLarge: Bool { false }
+    func batches(_ server: ServerFacts) -> [[String]] { [queries(server)] }
 }
 
 /// What the queries depend on.

@@ -7,24 +7,26 @@ struct RelationColumns: Sendable {
     /// What is asked.
     static func queries(_ server: ServerFacts) -> [String] {
         [
-            TableQueries.columns(server), TableQueries.values(server),
-            TableQueries.columnPrivileges(server), TableQueries.notNulls(server),
+            TableQueries.columns(server), TableQueries.columnPrivileges(server),
+            TableQueries.notNulls(server),
         ]
     }
 
     /// None.
     init() {}
 
-    /// - Parameter answers: those to `queries`.
-    init(_ answers: ArraySlice<Answer>) {
+    /// - Parameters:
+    ///   - answers: those to `queries`.
+    ///   - values: that to `TableQueries.values`.
+    init(_ answers: ArraySlice<Answer>, values: Answer) {
         let answers = Array(answers)
         let generations = readColumns(answers[0])
-        readValues(answers[1], generations)
-        answers[2].forEach { row in
+        readValues(values, generations)
+        answers[1].forEach { row in
             privileges[row.oid(), default: []].append(
                 ObjectPrivileges.Column(name: row.text(), acl: row.text(), base: "{}"))
         }
-        readNotNulls(answers[3])
+        readNotNulls(answers[2])
     }
 
     /// The columns of one relation, in their order.

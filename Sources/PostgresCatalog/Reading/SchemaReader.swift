@@ -6,10 +6,18 @@ package import Database
 /// transaction's snapshot, as far as the server keeps to it (see `catalogFingerprint`); outside of
 /// one it opens its own for the time of the reading.
 ///
+/// - Parameters:
+///   - connection: the connection.
+///   - companion: opens a second session in the same snapshot, on another thread, for half of the
+///     queries. It is closed here. Where it fails, the connection does without it.
+/// - Returns: the objects.
 /// - Throws: `.unsupportedServer`; `.incomplete` with the names of objects that no kind accounts
 ///   for; `.dependencyLoop`; `.database`.
-package func readSchema(_ connection: any Connection) throws(CatalogError) -> SchemaModel {
-    try SchemaReader(connection).model()
+package func readSchema(
+    _ connection: any Connection,
+    beside companion: (@Sendable () throws -> any Connection)? = nil
+) throws(CatalogError) -> SchemaModel {
+    try SchemaReader(connection, companion: companion).model()
 }
 
 /// One reading of a schema.
@@ -20,10 +28,12 @@ struct SchemaReader {
     private let connection: any Connection
     private let major: Int
     private let readers: [any ObjectReader]
+    private let companion: (@Sendable () throws -> any Connection)?
 
     /// - Throws: `.unsupportedServer`.
     init(
-        _ connection: any Connection, readers: [any ObjectReader] = ObjectReaders.all
+        _ connection: any Connection, readers: [any ObjectReader] = ObjectReaders.all,
+        companion: (@Sendable () throws -> any Connection)? = nil
     ) throws(CatalogError) {
         let major = connection.serverVersionNumber / 10_000
         guard Self.majors.contains(major) else {
@@ -36,6 +46,7 @@ struct SchemaReader {
         }
         self.connection = connection
         self.major = major
+        self.companion = companion
         self.readers = readers
     }
 
@@ -62,12 +73,19 @@ struct SchemaReader {
         let rights = try run(CatalogSession.steps + [Step(Self.rights)]).last?.rows.first
         let server = ServerFacts(
             major: major, readsSubscriptions: rights?[0].boolean ?? false)
+        let asked = groups.map { batches($0, server) }
+        let gate = [CompletenessGate.query(server)]
+        let queries = SharedQueries((asked.flatMap(\.self) + [gate]).map { $0.map { Step($0) } })
+        if let companion { queries.share(with: companion) }
+        defer { queries.end() }
         var contents = CatalogContents()
-        for group in groups {
-            try read(group, server, into: &contents)
+        var next = 0
+        for (group, batches) in zip(groups, asked) {
+            try read(group, server, answers(queries, next..<(next + batches.count)), &contents)
+            next += batches.count
         }
         let order = try RestoreOrder(contents)
-        try check(order, contents, server)
+        try check(order, contents, answers(queries, next..<(next + 1))[0])
         return EntryWriter(contents, order).model()
     }
 
@@ -80,23 +98,44 @@ struct SchemaReader {
         }
     }
 
+    /// What a group asks, in as many round trips as can be shared.
+    private func batches(_ group: [any ObjectReader], _ server: ServerFacts) -> [[String]] {
+        guard companion != nil, group.count == 1 else {
+            return [group.flatMap { $0.queries(server) }]
+        }
+        return group[0].batches(server)
+    }
+
+    private func answers(
+        _ queries: SharedQueries, _ batches: Range<Int>
+    ) throws(CatalogError) -> [Answer] {
+        var answers: [Answer] = []
+        for batch in batches {
+            do {
+                answers += try queries.answers(batch, connection).map(Answer.init)
+            } catch {
+                throw CatalogError(
+                    .database, "the catalogs could not be read", cause: error.error)
+            }
+        }
+        return answers
+    }
+
     private func read(
-        _ readers: [any ObjectReader], _ server: ServerFacts, into contents: inout CatalogContents
+        _ readers: [any ObjectReader], _ server: ServerFacts, _ answers: [Answer],
+        _ contents: inout CatalogContents
     ) throws(CatalogError) {
-        let queries = readers.map { $0.queries(server) }
-        let results = try run(queries.joined().map { Step($0) })
         var next = 0
-        for (reader, queries) in zip(readers, queries) {
-            let answers = results[next..<(next + queries.count)].map(Answer.init)
-            try reader.read(answers, into: &contents)
-            next += queries.count
+        for reader in readers {
+            let count = reader.queries(server).count
+            try reader.read(Array(answers[next..<(next + count)]), into: &contents)
+            next += count
         }
     }
 
     private func check(
-        _ order: RestoreOrder, _ contents: CatalogContents, _ server: ServerFacts
+        _ order: RestoreOrder, _ contents: CatalogContents, _ answer: Answer
     ) throws(CatalogError) {
-        let answer = Answer(try run([Step(CompletenessGate.query(server))])[0])
         let finder = ObjectFinder(order.graph.objects, contents)
         let unknown = CompletenessGate.unknown(answer, finder: finder, contents: contents)
         guard !unknown.isEmpty else { return }

@@ -5,19 +5,16 @@ package import PostgresCatalog
 package struct CatalogAccess: Sendable {
     /// Reads every object.
     package var schema: @Sendable (any Connection) throws -> SchemaModel
+    /// The same, with a second session that the function opens on another thread: it has to be in the
+    /// same snapshot.
+    package var sharedSchema:
+        @Sendable (any Connection, @escaping @Sendable () throws -> any Connection) throws ->
+            SchemaModel
     /// A text that changes with every object, as of the connection's snapshot.
     package var fingerprint: @Sendable (any Connection) throws -> String
 
-    /// Creates one of two functions.
-    package init(
-        schema: @escaping @Sendable (any Connection) throws -> SchemaModel,
-        fingerprint: @escaping @Sendable (any Connection) throws -> String
-    ) {
-        self.schema = schema
-        self.fingerprint = fingerprint
-    }
-
     /// The functions of `PostgresCatalog`.
     package static let live = CatalogAccess(
-        schema: { try readSchema($0) }, fingerprint: { try catalogFingerprint($0) })
+        schema: { try readSchema($0) }, sharedSchema: { try readSchema($0, beside: $1) },
+        fingerprint: { try catalogFingerprint($0) })
 }

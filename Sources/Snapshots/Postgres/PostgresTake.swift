@@ -78,16 +78,24 @@ package struct PostgresTake: Sendable {
 
     private func take() throws -> PostgresContent {
         if cancellation.isRequested { throw SnapshotError(.interrupted, "interrupted") }
-        let leader = try openSession()
+        let leader = try openCatalogSession()
         defer { leader.close() }
-        let lister = try openSession()
+        let lister = try openCatalogSession()
         let group = InterrupterGroup()
         group.add(leader.interrupter)
         group.add(lister.interrupter)
         let moment = try cancellation.interruptible(group) {
             var finder = MomentFinder(
                 leader: leader, lister: lister, access: access, cancellation: cancellation,
-                lockTimeout: options.lockTimeout, patience: options.patience)
+                lockTimeout: options.lockTimeout, patience: options.patience,
+                readsRows: !options.isSchemaOnly)
+            if options.jobs > 1 {
+                finder.connect = {
+                    let connection = try connect()
+                    group.add(connection.interrupter)
+                    return connection
+                }
+            }
             finder.onStage = onStage
             return try finder.find()
         }
@@ -112,6 +120,13 @@ package struct PostgresTake: Sendable {
     private func openSession() throws -> any BulkConnection {
         let connection = try connect()
         try connection.run(PostgresSession.reading)
+        return connection
+    }
+
+    /// One that is to read catalogs first.
+    private func openCatalogSession() throws -> any BulkConnection {
+        let connection = try connect()
+        try connection.run(PostgresSession.reading + CatalogSession.steps)
         return connection
     }
 

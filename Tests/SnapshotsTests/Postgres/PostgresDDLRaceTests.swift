@@ -92,6 +92,33 @@ import Testing
         #expect(try sum(database.take(into: chunks)) == (50, 5000))
     }
 
+    @Test func `someone who waits for a table does not hold up the reading of the objects`() throws
+    {
+        // What decompiles a CHECK locks its table, and the second session does not have the lock.
+        try connection.query("ALTER TABLE account ADD CHECK (amount > 0)")
+        let (database, group) = (database, DispatchGroup())
+        let isBehind = """
+            SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database()
+            AND query LIKE 'ALTER TABLE account ADD x%' AND wait_event_type = 'Lock'
+            """
+        var access = CatalogAccess.live
+        access.sharedSchema = { leader, companion in
+            DispatchQueue(label: "waiting").async(group: group) {
+                do {
+                    try database.connect().query("ALTER TABLE account ADD x int")
+                } catch {
+                    Issue.record(error)
+                }
+            }
+            let watch = try database.connect()
+            while try watch.query(isBehind).rows[0][0].boolean != true {}
+            return try CatalogAccess.live.sharedSchema(leader, companion)
+        }
+        let content = try database.take(into: chunks, isSchemaOnly: true, access: access)
+        #expect(content.tables == 0)
+        group.wait()
+    }
+
     @Test func `a table that someone waits to change is read by the session with the lock`() throws
     {
         // A waiting ALTER stands before every new lock, and behind the leader's.

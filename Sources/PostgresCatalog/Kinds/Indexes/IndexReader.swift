@@ -10,7 +10,8 @@ struct IndexReader: ObjectReader {
             st.numbers, st.targets, \
             con.oid, con.conname, con.contype, con.condeferrable, con.condeferred, \
             CASE WHEN con.oid IS NULL THEN pg_catalog.pg_get_indexdef(i.indexrelid) \
-            ELSE pg_catalog.pg_get_constraintdef(con.oid) END, \
+            WHEN NOT (\(Self.isPlainKey(server))) \
+            THEN pg_catalog.pg_get_constraintdef(con.oid) END, con.conkey, \
             pg_catalog.pg_get_expr(i.indpred, i.indrelid), x.reloptions, \
             inh.inhparent, pn.nspname, p.relname, \
             i.indisvalid OR t.relkind = 'p', i.indisready \
@@ -36,9 +37,16 @@ struct IndexReader: ObjectReader {
         ]
     }
 
+    /// A condition: the constraint is a list of columns and no more, which needs no decompiling.
+    private static func isPlainKey(_ server: ServerFacts) -> String {
+        "con.contype IN ('p', 'u') AND i.indnatts = i.indnkeyatts"
+            + server.since(15, " AND NOT i.indnullsnotdistinct", else: "")
+            + server.since(18, " AND NOT con.conperiod", else: "")
+    }
+
     func read(_ answers: [Answer], into contents: inout CatalogContents) throws(CatalogError) {
         answers[0].forEach { row in
-            let index = IndexRow(&row)
+            let index = IndexRow(&row, contents.columns)
             if contents.isMember(.relation, index.table) {
                 // Whatever is on a table of an extension counts as the extension's.
                 contents.standIns[ObjectID(.relation, index.properties.oid)] =
@@ -75,7 +83,7 @@ private struct IndexRow {
     /// False for what a CREATE INDEX CONCURRENTLY left behind when it failed.
     let isUsable: Bool
 
-    init(_ row: inout RowCursor) {
+    init(_ row: inout RowCursor, _ columns: RelationColumns) {
         let oid = row.oid()
         let name = QualifiedName(schema: row.text(), name: row.text())
         tableName = ObjectName(schema: row.text(), row.text())
@@ -96,12 +104,25 @@ private struct IndexRow {
         let (isDeferrable, isDeferred) = (row.flag(), row.flag())
         deferral =
             (isDeferrable ? " DEFERRABLE" : "") + (isDeferred ? " INITIALLY DEFERRED" : "")
-        definition = row.text()
+        let decompiled = row.optionalText()
+        let key = row.numbers()
+        definition =
+            decompiled
+            ?? Self.plainKey(constraintType, key, of: columns[table]) + deferral
         predicate = row.optionalText()
         options = row.array()
         parent = row.oid()
         parentName = QualifiedName(schema: row.text(), name: row.text())
         isUsable = row.flag() && row.flag()
+    }
+
+    private static func plainKey(
+        _ type: Character?, _ key: [Int64], of columns: [Column]
+    ) -> String {
+        let names = key.compactMap { number in
+            columns.first { $0.number == number }.map { SQLQuoting.identifier($0.name) }
+        }
+        return (type == "p" ? "PRIMARY KEY (" : "UNIQUE (") + names.joined(separator: ", ") + ")"
     }
 
     var object: any CatalogObject {

@@ -126,7 +126,8 @@ struct SequenceReader: ObjectReader {
         [
             """
             SELECT c.oid, n.nspname, c.relname, \(server.roleName("c.relowner")), \
-            pg_catalog.format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, \
+            CASE s.seqtypid WHEN 20 THEN 'bigint' WHEN 23 THEN 'integer' ELSE 'smallint' END, \
+            s.seqstart, s.seqincrement, s.seqmin, \
             s.seqmax, s.seqcache, s.seqcycle, c.relpersistence, t.oid, tn.nspname, t.relname, \
             a.attname, a.attnum, CASE WHEN d.deptype = 'i' THEN a.attidentity END, \
             \(server.since(15, "t.relpersistence", else: "c.relpersistence")), \

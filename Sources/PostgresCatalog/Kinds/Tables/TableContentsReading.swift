@@ -41,7 +41,6 @@ struct TableContentsReading {
                 loadsThrough: root(of: row.oid, unstable).flatMap { byOID[$0] }.map {
                     QualifiedName(schema: $0.schema ?? "", name: $0.name)
                 },
-                heapBytes: row.heapBytes, toastBytes: row.toastBytes,
                 isUnlogged: row.attributes.isUnlogged, hasRowSecurity: row.hasRowSecurity)
             if isMember {
                 configured[row.oid] = table

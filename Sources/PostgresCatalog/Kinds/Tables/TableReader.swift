@@ -3,20 +3,25 @@
 struct TableReader: ObjectReader {
     var isLarge: Bool { true }
 
-    func queries(_ server: ServerFacts) -> [String] {
+    func queries(_ server: ServerFacts) -> [String] { batches(server).flatMap(\.self) }
+
+    func batches(_ server: ServerFacts) -> [[String]] {
         [
-            TableQueries.tables(server), TableQueries.parents(server),
-            TableQueries.checks(server),
-        ] + TableContentsReading.queries + RelationColumns.queries(server)
+            [TableQueries.tables(server), TableQueries.parents(server)]
+                + TableContentsReading.queries, RelationColumns.queries(server),
+            // Both decompile with the columns of the table at hand.
+            [TableQueries.checks(server), TableQueries.values(server)],
+        ]
     }
 
     func read(_ answers: [Answer], into contents: inout CatalogContents) throws(CatalogError) {
-        let own = 3
+        let own = 2
         let rest = own + TableContentsReading.queries.count
-        contents.columns = RelationColumns(answers[rest...])
+        let last = answers.count - 2
+        contents.columns = RelationColumns(answers[rest..<last], values: answers[last + 1])
         var rows = answers[0].map { TableRow(&$0) }
         let parents = Parents(answers[1])
-        let checks = Checks(answers[2], contents.edges)
+        let checks = Checks(answers[last], contents.edges)
         noteParts(checks, &contents)
         var inheritance = Inheritance(contents.columns)
         var order = ColumnOrder(

@@ -10,8 +10,6 @@ struct TableRow: Sendable {
     let hasRowSecurity: Bool
     let acl: String?
     let base: String?
-    let heapBytes: Int64
-    let toastBytes: Int64
     var columns: [Column] = []
 
     init(_ row: inout RowCursor) {
@@ -44,8 +42,6 @@ struct TableRow: Sendable {
         bound = row.optionalText()
         acl = row.optionalText()
         base = row.optionalText()
-        heapBytes = row.integer()
-        toastBytes = row.integer()
     }
 
     /// The table, of its parts.

@@ -5,7 +5,7 @@ internal import SnapshotFormat
 
 /// The JSON of a `postgres_catalog` part: all of a database besides its rows, so that a reader needs
 /// no more than it, and no OID.
-struct CatalogDocument: Codable, Equatable {
+struct CatalogDocument: Decodable, Equatable {
     /// The version of this document that is read and written.
     static let currentFormat = 1
     /// A longer one is refused unread.
@@ -20,7 +20,7 @@ struct CatalogDocument: Codable, Equatable {
     var tables: [Table]
     var sequences: [Sequence]
 
-    struct Statement: Codable, Equatable {
+    struct Statement: Decodable, Equatable {
         var sql: String
         var roles: [String]
 
@@ -29,17 +29,17 @@ struct CatalogDocument: Codable, Equatable {
         }
     }
 
-    struct Database: Codable, Equatable {
+    struct Database: Decodable, Equatable {
         var name, owner, encoding, localeProvider, collate, characterType: String
         var locale, localeRules, collationVersion: String?
         var statements: [Statement]
     }
 
-    struct Extension: Codable, Equatable {
+    struct Extension: Decodable, Equatable {
         var name, version, schema: String
     }
 
-    struct Entry: Codable, Equatable {
+    struct Entry: Decodable, Equatable {
         var id: Int
         var kind: String
         var schema: String?
@@ -50,11 +50,11 @@ struct CatalogDocument: Codable, Equatable {
         var dependsOn: [Int]
     }
 
-    struct Name: Codable, Equatable {
+    struct Name: Decodable, Equatable {
         var schema, name: String
     }
 
-    struct Table: Codable, Equatable {
+    struct Table: Decodable, Equatable {
         var schema, name: String
         var entry: Int?
         var columns, types: [String]
@@ -63,25 +63,12 @@ struct CatalogDocument: Codable, Equatable {
         var isUnlogged, hasRowSecurity: Bool
     }
 
-    struct Sequence: Codable, Equatable {
+    struct Sequence: Decodable, Equatable {
         var schema, name: String
         var entry: Int?
         /// Nil in a snapshot of the schema only.
         var lastValue: Int64?
         var isCalled: Bool?
-    }
-
-    /// The document's bytes: the same for the same database.
-    ///
-    /// - Throws: `.refused` for a text that JSON cannot hold.
-    func encoded() throws(SnapshotError) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        guard let data = try? encoder.encode(self) else {
-            throw SnapshotError(.refused, "the description of the database is no valid text")
-        }
-        return [UInt8](data)
     }
 
     /// Reads the document and checks that it holds together.

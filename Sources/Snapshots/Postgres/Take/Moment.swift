@@ -7,11 +7,11 @@ struct Moment {
     let leader: any BulkConnection
     /// The name under which others import the snapshot.
     let snapshot: String
-    /// Storage of each table by its OID.
+    /// Storage of each table by its OID; empty where no rows are read.
     let storage: [UInt32: RelationStorage]
     /// The objects.
     let model: SchemaModel
-    /// The state of each sequence of the model, in their order.
+    /// The state of each sequence of the model, in their order; empty where no rows are read.
     let sequences: [SequenceState]
     /// Whether there are large objects.
     let hasLargeObjects: Bool
@@ -61,6 +61,10 @@ struct MomentFinder {
     let cancellation: Cancellation
     let lockTimeout: Duration
     let patience: Duration
+    /// Opens a further session on another thread, for half of the objects; nil for none.
+    var connect: (@Sendable () throws -> any BulkConnection)?
+    /// Whether rows are read at this moment, and not the objects alone.
+    var readsRows = true
     /// For tests: called when the tables are listed, and when they are locked.
     var onStage: (Stage) -> Void = { _ in }
 
@@ -93,6 +97,29 @@ struct MomentFinder {
         }
     }
 
+    private func schema(_ snapshot: String) throws -> SchemaModel {
+        guard let connect else { return try access.schema(leader) }
+        return try access.sharedSchema(leader) {
+            let connection = try connect()
+            try connection.run(
+                CatalogSession.steps + [
+                    // Someone may wait for a table that the leader has locked: whoever asks for
+                    // another lock of it waits behind him.
+                    Step("SET lock_timeout = 200"),
+                    Step("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+                    Step("SET TRANSACTION SNAPSHOT \(PostgresName.literal(snapshot))"),
+                ])
+            return connection
+        }
+    }
+
+    /// Whether no object changed since the leader's snapshot: nothing was written at all, or nothing
+    /// into the catalogs.
+    private func heldStill(since position: WALPosition?) throws -> Bool {
+        if let position, try WALPosition(lister) == position { return true }
+        return try access.fingerprint(leader) == access.fingerprint(lister)
+    }
+
     private func attempt() throws -> Attempt {
         let listed = try RelationList(lister, withStorage: false)
         onStage(.listed)
@@ -113,32 +140,51 @@ struct MomentFinder {
             }
         }
         onStage(.locked)
-        let snapshot = try leader.query("SELECT pg_catalog.pg_export_snapshot()").rows[0][0]
-        let locked = try RelationList(leader, withStorage: true)
+        let position = try WALPosition(lister)
+        let exported = try leader.query(
+            """
+            SELECT pg_catalog.pg_export_snapshot(), pg_catalog.pg_snapshot_xmin(s) \
+            = pg_catalog.pg_snapshot_xmax(s) FROM pg_catalog.pg_current_snapshot() s
+            """
+        ).rows[0]
+        let locked = try RelationList(leader, withStorage: readsRows)
         guard locked.relations == listed.relations else {
             return .changed("tables are created, dropped or rewritten")
         }
-        return try read(snapshot: snapshot.string ?? "", locked)
+        // Whoever was writing may commit with nothing more to write.
+        let isQuiet = exported[1].boolean == true
+        return try read(
+            snapshot: exported[0].string ?? "", locked, since: isQuiet ? position : nil)
     }
 
-    private func read(snapshot: String, _ locked: RelationList) throws -> Attempt {
-        let before = try access.fingerprint(leader)
+    /// Reads what is locked. `position` is where the server's log was before the snapshot; nil where
+    /// others were writing.
+    private func read(
+        snapshot: String, _ locked: RelationList, since position: WALPosition?
+    ) throws -> Attempt {
         let model: SchemaModel
         do {
-            model = try access.schema(leader)
+            model = try schema(snapshot)
         } catch {
             // An object that was dropped meanwhile cannot be decompiled.
-            guard try access.fingerprint(lister) == before else {
+            guard try heldStill(since: position) else {
                 return .changed("objects are created, dropped or changed")
             }
             throw error
         }
         onStage(.read)
-        guard try access.fingerprint(lister) == before else {
+        guard try heldStill(since: position) else {
             return .changed("objects are created, dropped or changed")
         }
-        for table in model.tables where locked.storage[table.oid] == nil {
+        let relations = Set(locked.relations.map(\.oid))
+        for table in model.tables where !relations.contains(table.oid) {
             throw SnapshotError(.refused, "the table '\(table.plainName)' was not locked")
+        }
+        guard readsRows else {
+            return .held(
+                Moment(
+                    leader: leader, snapshot: snapshot, storage: [:], model: model, sequences: [],
+                    hasLargeObjects: false))
         }
         // After the snapshot, so that no value in a row is ahead of its sequence.
         let sequences: [SequenceState]

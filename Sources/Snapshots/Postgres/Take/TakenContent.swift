@@ -54,7 +54,7 @@ extension Part {
     init(
         catalog document: CatalogDocument, _ writer: any ChunkWriter
     ) throws(SnapshotError) {
-        let bytes = try document.encoded()
+        let bytes = document.encoded()
         var chunks: [Chunk] = []
         for start in stride(from: 0, to: bytes.count, by: Chunk.targetBytes) {
             let end = min(start + Chunk.targetBytes, bytes.count)
