@@ -58,6 +58,8 @@ struct ObjectID: Hashable, Sendable {
         /// What users added to something of the server or of an extension: members of an operator
         /// family.
         case additions
+        /// What users said of a table of an extension: comments, labels.
+        case annotations
         /// A partition's or an index's place in its parent.
         case attachment
         /// The rows of a materialised view.

@@ -54,6 +54,8 @@ enum ObjectKind: String, Sendable, CaseIterable {
     case trigger = "TRIGGER"
     case foreignKey = "FK CONSTRAINT"
     case rowSecurity = "ROW SECURITY"
+    /// Comments and labels on a table that an extension brings.
+    case extensionTable = "EXTENSION TABLE"
     case policy = "POLICY"
     case publication = "PUBLICATION"
     case publicationTable = "PUBLICATION TABLE"

@@ -144,7 +144,7 @@ package struct PostgresRestore: Sendable {
             Report(
                 database: target, keptDatabase: kept, id: names.id, tables: content.tables.count,
                 rows: content.rows, isProven: options.proves,
-                remarks: content.remarks + roles.report)
+                remarks: content.remarks + roles.report + content.paths.remarks)
         }
         do {
             try CreatedRoles.create(roles.toCreate, for: names, session.connection)

@@ -225,6 +225,48 @@ import Testing
         #expect(try restored.query("SELECT to_regclass('e.mark')").rows[0][0] == .null)
     }
 
+    @Test func `what users added to a table of an extension comes back`() throws {
+        let connection = try database.connect()
+        let additions = [
+            "CREATE INDEX member_a ON member (a)", "COMMENT ON INDEX member_a IS 'by a'",
+            "CREATE TRIGGER touch BEFORE INSERT ON member EXECUTE FUNCTION touch()",
+            "CREATE POLICY own ON member USING (a > 0)",
+            "ALTER TABLE member ENABLE ROW LEVEL SECURITY",
+            "ALTER TABLE member FORCE ROW LEVEL SECURITY", "COMMENT ON TABLE member IS 'whole'",
+            "COMMENT ON COLUMN member.b IS 'part'", "GRANT SELECT ON member TO PUBLIC",
+            "GRANT UPDATE (a) ON member TO PUBLIC",
+        ]
+        try connection.run(
+            [
+                "CREATE EXTENSION hstore", "CREATE TABLE member (a int PRIMARY KEY, b text)",
+                "ALTER EXTENSION hstore ADD TABLE member",
+                "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'",
+            ].map { Step($0) } + additions.map { Step($0) })
+        let query = """
+            SELECT concat_ws(' | ', pg_get_indexdef('member_a'::regclass),
+            obj_description('member_a'::regclass), c.relrowsecurity, c.relforcerowsecurity,
+            obj_description(c.oid), col_description(c.oid, 2), c.relacl,
+            (SELECT attacl FROM pg_attribute WHERE attrelid = c.oid AND attname = 'a'),
+            (SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = c.oid),
+            (SELECT pg_get_expr(polqual, polrelid) FROM pg_policy WHERE polrelid = c.oid))
+            FROM pg_class c WHERE c.oid = 'member'::regclass
+            """
+        let before = try connection.query(query).rows
+        let content = try database.take(into: chunks)
+        try connection.run(
+            [
+                "DROP INDEX member_a", "DROP TRIGGER touch ON member", "DROP POLICY own ON member",
+                "CREATE POLICY own ON member USING (a > 1)",
+                "ALTER TABLE member NO FORCE ROW LEVEL SECURITY",
+                "ALTER TABLE member DISABLE ROW LEVEL SECURITY", "COMMENT ON TABLE member IS NULL",
+                "COMMENT ON COLUMN member.b IS 'other'", "REVOKE SELECT ON member FROM PUBLIC",
+                "REVOKE UPDATE (a) ON member FROM PUBLIC",
+            ].map { Step($0) })
+        connection.close()
+        _ = try database.restoreInPlace(content, from: chunks)
+        #expect(try database.connect().query(query).rows == before)
+    }
+
     @Test func `an extension that the snapshot lacks goes, and one that is missing comes`() throws {
         let connection = try database.connect()
         try connection.run([

@@ -47,8 +47,9 @@ struct IndexReader: ObjectReader {
     func read(_ answers: [Answer], into contents: inout CatalogContents) throws(CatalogError) {
         answers[0].forEach { row in
             let index = IndexRow(&row, contents.columns)
-            if contents.isMember(.relation, index.table) {
-                // Whatever is on a table of an extension counts as the extension's.
+            let isOfExtension = contents.isMember(.relation, index.table)
+            if isOfExtension, index.constraint != 0 || !index.isUsable {
+                // A constraint of an extension's table counts as the extension's.
                 contents.standIns[ObjectID(.relation, index.properties.oid)] =
                     ObjectID(.relation, index.table)
                 contents.standIns[ObjectID(.constraint, index.constraint)] =
@@ -59,7 +60,7 @@ struct IndexReader: ObjectReader {
                     "The invalid index \(index.properties.quotedName) on \(index.properties.table)."
                 )
             } else {
-                contents.objects.append(index.object)
+                contents.objects.append(index.object(mayBeThere: isOfExtension))
                 if let attachment = index.attachment { contents.objects.append(attachment) }
             }
         }
@@ -125,10 +126,13 @@ private struct IndexRow {
         return (type == "p" ? "PRIMARY KEY (" : "UNIQUE (") + names.joined(separator: ", ") + ")"
     }
 
-    var object: any CatalogObject {
+    /// - Parameter mayBeThere: whether an extension may have made it.
+    /// - Returns: the index or the constraint.
+    func object(mayBeThere: Bool) -> any CatalogObject {
         if constraint == 0 {
             return Index(
-                properties: properties, definition: definition,
+                properties: properties,
+                definition: mayBeThere ? ExtensionTable.ifMissing(definition) : definition,
                 predicate: predicate.map { " WHERE \($0)" } ?? "")
         }
         let isExclusion = constraintType == "x"

@@ -27,6 +27,8 @@ struct Policy: CatalogObject, Hashable {
     let roles: [String]
     let condition: String?
     let check: String?
+    /// Whether one of this name may be there already, on a table of an extension.
+    let mayBeThere: Bool
 
     var kind: ObjectKind { .policy }
     var name: ObjectName {
@@ -49,7 +51,10 @@ struct Policy: CatalogObject, Hashable {
         }
         if let condition { sql += " USING (\(condition))" }
         if let check { sql += " WITH CHECK (\(check))" }
-        return [SchemaStatement(sql, roles: roles)]
+        let create = SchemaStatement(sql, roles: roles)
+        guard mayBeThere else { return [create] }
+        let name = SQLQuoting.identifier(policyName)
+        return [SchemaStatement("DROP POLICY IF EXISTS \(name) ON \(table)", roles: roles), create]
     }
 }
 
@@ -75,10 +80,6 @@ struct PolicyReader: ObjectReader {
             let id = ObjectID(.policy, row.oid())
             let policyName = row.text()
             let table = ObjectID(.relation, row.oid())
-            guard contents.members[table] == nil else {
-                contents.standIns[id] = table
-                return
-            }
             let tableName = ObjectName(schema: row.text(), row.text())
             let command =
                 switch row.letter() {
@@ -92,7 +93,8 @@ struct PolicyReader: ObjectReader {
                 Policy(
                     id: id, policyName: policyName, tableID: table, tableName: tableName,
                     command: command, isPermissive: row.flag(), roles: row.array(),
-                    condition: row.optionalText(), check: row.optionalText()))
+                    condition: row.optionalText(), check: row.optionalText(),
+                    mayBeThere: contents.members[table] != nil))
         }
     }
 }

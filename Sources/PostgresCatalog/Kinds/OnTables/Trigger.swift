@@ -12,6 +12,8 @@ struct Trigger: CatalogObject, Hashable {
     let parent: UInt32
     /// Which sessions it fires in, as ALTER TABLE says it; nil where it is as usual.
     let firing: String?
+    /// Whether one of this name may be there already, on a table of an extension.
+    let mayBeThere: Bool
 
     var kind: ObjectKind { .trigger }
     var name: ObjectName {
@@ -31,7 +33,8 @@ struct Trigger: CatalogObject, Hashable {
         let trigger = SQLQuoting.identifier(triggerName)
         let isCopy = parent != 0
         let clause = firing ?? (isCopy ? "ENABLE" : nil)
-        return (isCopy ? [] : [SchemaStatement(definition)])
+        let drop = SchemaStatement("DROP TRIGGER IF EXISTS \(trigger) ON \(table)")
+        return (isCopy ? [] : (mayBeThere ? [drop] : []) + [SchemaStatement(definition)])
             + (clause.map {
                 [SchemaStatement("ALTER \(keyword) \(table) \($0) TRIGGER \(trigger)")]
             }
@@ -74,16 +77,13 @@ struct TriggerReader: ObjectReader {
             let id = ObjectID(.trigger, row.oid())
             let triggerName = row.text()
             let table = ObjectID(.relation, row.oid())
-            guard contents.members[table] == nil else {
-                contents.standIns[id] = table
-                return
-            }
             let tableName = ObjectName(schema: row.text(), row.text())
             contents.objects.append(
                 Trigger(
                     id: id, triggerName: triggerName, tableID: table, tableName: tableName,
                     keyword: row.letter() == "f" ? "FOREIGN TABLE" : "TABLE",
-                    definition: row.text(), parent: row.oid(), firing: Firing.clause(row.letter())))
+                    definition: row.text(), parent: row.oid(), firing: Firing.clause(row.letter()),
+                    mayBeThere: contents.members[table] != nil))
         }
         answers[1].forEach { row in
             let table = "\(row.text()).\(row.text())"

@@ -28,8 +28,12 @@ struct TableReader: ObjectReader {
             contents.columns, parents,
             partitions: Set(rows.filter(\.attributes.isPartition).map(\.oid)))
         var waiting: [(check: CheckConstraint, parents: [UInt32])] = []
-        for index in rows.indices where !contents.isMember(.relation, rows[index].oid) {
+        for index in rows.indices {
             let row = rows[index]
+            guard !contents.isMember(.relation, row.oid) else {
+                contents.objects += ExtensionTable.additions(row, contents)
+                continue
+            }
             rows[index].columns = inheritance.resolved(
                 order.sorted(contents.columns[row.oid], of: row.oid),
                 parents: parents[row.oid].map(\.oid), isPartition: row.attributes.isPartition)

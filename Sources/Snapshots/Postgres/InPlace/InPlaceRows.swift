@@ -21,7 +21,8 @@ struct InPlaceRows {
             tables.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, jobs: 1)
         var session = LoadSession(
             connection, reader, content.model.tables, tables,
-            encoding: content.model.database.encoding, progress, ownsTransactions: false)
+            encoding: content.model.database.encoding, progress, paths: content.paths,
+            ownsTransactions: false)
         for unit in units {
             for item in unit.items {
                 if cancellation.isRequested { throw SnapshotError(.interrupted, "interrupted") }

@@ -116,7 +116,7 @@ package struct PostgresInPlaceRestore {
         }
         try build(content, remaining.missing(content.model.entries), roles, target)
         try enter(.swap)
-        var remarks = roles.report
+        var remarks = roles.report + content.paths.remarks
         if !target.database.isEqual(content.model.database) {
             remarks.append(
                 "owner, privileges and settings of the database itself are not those of the "
@@ -131,7 +131,8 @@ package struct PostgresInPlaceRestore {
         _ content: RestoreContent, _ entries: [SchemaEntry], _ roles: RolePolicy,
         _ target: SchemaModel
     ) throws {
-        let schema = SchemaRestore(connection: connection, roles: roles)
+        let schema = SchemaRestore(
+            connection: connection, roles: roles, paths: content.paths)
         let rows = InPlaceRows(
             connection: connection, content: content, reader: reader, cancellation: cancellation,
             onProgress: onProgress)

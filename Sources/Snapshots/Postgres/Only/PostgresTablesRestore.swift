@@ -187,7 +187,7 @@ package struct PostgresTablesRestore {
         try enter(.privileges)
         try transaction.interruptible { try work.end() }
         try enter(.swap)
-        report.remarks += work.roles.report
+        report.remarks += work.roles.report + work.content.paths.remarks
         return report
     }
 }

@@ -13,7 +13,9 @@ struct TablesWork {
     let roles: RolePolicy
     let existing: ReplacedTables
 
-    private var schema: SchemaRestore { SchemaRestore(connection: connection, roles: roles) }
+    private var schema: SchemaRestore {
+        SchemaRestore(connection: connection, roles: roles, paths: content.paths)
+    }
 
     var proof: InPlaceProof {
         InPlaceProof(connection: connection, access: access, content: content, roles: roles)

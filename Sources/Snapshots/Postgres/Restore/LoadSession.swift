@@ -12,13 +12,14 @@ struct LoadSession {
     private let encoding: String
     private let progress: LoadProgress
     private let ownsTransactions: Bool
+    private let paths: SearchPaths
     /// The chunk that was read last: tables that share one are loaded one after the other.
     private var last: (digest: ContentDigest, content: [UInt8])?
 
     /// `ownsTransactions` is false inside a transaction that has created or emptied every table.
     init(
         _ connection: any BulkConnection, _ reader: any ChunkReader, _ tables: [TableContents],
-        _ parts: [Int: Part], encoding: String, _ progress: LoadProgress,
+        _ parts: [Int: Part], encoding: String, _ progress: LoadProgress, paths: SearchPaths,
         ownsTransactions: Bool = true
     ) {
         self.connection = connection
@@ -28,6 +29,7 @@ struct LoadSession {
         self.encoding = encoding
         self.progress = progress
         self.ownsTransactions = ownsTransactions
+        self.paths = paths
     }
 
     /// Loads some rows of a table.
@@ -40,14 +42,20 @@ struct LoadSession {
             item.isWhole && table.extensionCondition == nil && table.loadsThrough == nil
         let statement = CopyStatement(table: table, encoding: encoding)
             .load(isBinary: isBinary, freezes: freezes)
+        // Each stream is a statement of its own only where it must be: text goes on as text.
+        let streams = isBinary ? LoadPlan.streams(item.slices) : [item.slices]
+        let load = Load(
+            table: item.table, statement: statement, streams: streams,
+            begins: freezes && ownsTransactions)
         do {
-            if freezes, ownsTransactions {
-                try connection.run([Step("BEGIN"), Step("TRUNCATE ONLY \(table.quotedName)")])
+            do {
+                try run(load)
+            } catch let error as DatabaseError
+                where SearchPaths.isMissingName(error) && ownsTransactions
+                && (load.begins || streams.count == 1)
+            {
+                try runAgain(load)
             }
-            // Each stream is a statement of its own only where it must be: text goes on as text.
-            let streams = isBinary ? LoadPlan.streams(item.slices) : [item.slices]
-            for stream in streams { try copy(stream, statement, table: item.table) }
-            if freezes, ownsTransactions { try connection.query("COMMIT") }
         } catch let error as DatabaseError where error.code != .cancelled {
             throw SnapshotError(
                 .restoreFailed,
@@ -56,15 +64,50 @@ struct LoadSession {
         }
     }
 
-    private mutating func copy(_ slices: [Slice], _ statement: String, table: Int) throws {
+    /// Some rows of one table on their way.
+    private struct Load {
+        let table: Int
+        let statement: String
+        let streams: [[Slice]]
+        /// Whether it is a transaction of its own, which empties the table first.
+        let begins: Bool
+    }
+
+    private mutating func run(_ load: Load) throws {
+        if load.begins {
+            let name = tables[load.table].quotedName
+            try connection.run([Step("BEGIN"), Step("TRUNCATE ONLY \(name)")])
+        }
+        var counts: [Int64] = []
+        for stream in load.streams { counts.append(try copy(stream, load.statement)) }
+        if load.begins { try connection.query("COMMIT") }
+        for rows in counts { try progress.add(rows: rows, of: load.table) }
+    }
+
+    /// A generated column or a domain may call a function that needs a search path.
+    private mutating func runAgain(_ load: Load) throws {
+        if load.begins { try connection.query("ROLLBACK") }
+        let table = tables[load.table]
+        let path = try paths.path(of: table.entry, connection)
+        try connection.run([path.step])
+        do {
+            try run(load)
+        } catch var error as DatabaseError where SearchPaths.isMissingName(error) {
+            error.hint = SearchPaths.hint(path)
+            throw error
+        }
+        try connection.run([SearchPaths.reset])
+        paths.note("the rows of '\(table.plainName)'", path)
+    }
+
+    private mutating func copy(_ slices: [Slice], _ statement: String) throws -> Int64 {
         var rest = slices[...]
-        let rows = try connection.copyIn(statement) {
+        return try connection.copyIn(statement) {
             guard let slice = rest.popFirst() else { return nil }
             let bytes = try content(of: slice)
             progress.advance(Int64(bytes.count))
             return bytes
         }
-        try progress.add(rows: rows, of: table)
     }
 
     private mutating func content(of slice: Slice) throws -> [UInt8] {

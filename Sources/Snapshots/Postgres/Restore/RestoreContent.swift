@@ -14,6 +14,8 @@ struct RestoreContent: Sendable {
     /// What of it came along or was left out with the tables that were chosen, in words.
     let remarks: [String]
     let serverMajor: Int
+    /// Where functions find what they name without a schema.
+    let paths: SearchPaths
     private let isSchemaOnly: Bool
 
     var rows: Int64 { tables.values.reduce(0) { $0 + $1.rows } }
@@ -39,6 +41,7 @@ struct RestoreContent: Sendable {
             document = whole
         }
         model = document.model
+        paths = SearchPaths(whole.model)
         serverMajor = major
         isSchemaOnly = options.isSchemaOnly
         guard document.holdsRows, !options.isSchemaOnly else {

@@ -48,7 +48,8 @@ struct RestoreWork: Sendable {
             if restore.cancellation.isRequested {
                 throw SnapshotError(.interrupted, "interrupted")
             }
-            try body(SchemaRestore(connection: connection, roles: roles))
+            try body(
+                SchemaRestore(connection: connection, roles: roles, paths: content.paths))
         }
     }
 
@@ -64,11 +65,11 @@ struct RestoreWork: Sendable {
             expected: tables.mapValues(\.rows),
             totalBytes: tables.values.reduce(0) { $0 + $1.bytes },
             onProgress: restore.onProgress)
-        let (model, reader) = (content.model, restore.reader)
+        let (model, reader, paths) = (content.model, restore.reader, content.paths)
         try pool.run(count: list.count) { connection, group in
             var session = LoadSession(
                 connection, reader, model.tables, tables, encoding: model.database.encoding,
-                progress)
+                progress, paths: paths)
             while !group.isInterrupted, let unit = list.next() {
                 for item in unit.items { try session.load(item) }
             }
@@ -108,13 +109,13 @@ struct RestoreWork: Sendable {
         for (index, part) in content.tables {
             if let entry = content.model.tables[index].entry { bytes[entry] = part.bytes }
         }
-        let roles = roles
+        let (roles, paths) = (roles, content.paths)
         for stage in PostDataPlan.stages(content.model.entries, bytes: bytes) {
             let list = WorkList(stage)
             try pool.run(count: list.count) { connection, group in
                 try connection.query(
                     "SELECT pg_catalog.set_config('maintenance_work_mem', '256MB', false)")
-                let schema = SchemaRestore(connection: connection, roles: roles)
+                let schema = SchemaRestore(connection: connection, roles: roles, paths: paths)
                 while !group.isInterrupted, let batch = list.next() {
                     try Self.create(batch, schema)
                 }

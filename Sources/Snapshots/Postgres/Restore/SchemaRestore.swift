@@ -9,38 +9,84 @@ struct SchemaRestore {
 
     let connection: any BulkConnection
     let roles: RolePolicy
+    let paths: SearchPaths
 
     /// One statement and the entry it belongs to.
-    private typealias Task = (entry: SchemaEntry, statement: SchemaStatement)
+    private struct Task {
+        let entry: SchemaEntry
+        let statement: SchemaStatement
+        /// The search path that its functions need.
+        var path: SearchPaths.Path?
+        /// Why it needs one.
+        var reason: DatabaseError?
+    }
 
     /// Creates the objects of a section in their order.
     func create(_ entries: [SchemaEntry], _ section: SchemaSection) throws {
-        try run(
-            entries.filter { $0.section == section }.flatMap { entry in
-                entry.statements.map { (entry, $0) }
-            })
+        try create(entries.filter { $0.section == section })
     }
 
     /// Grants and revokes.
     func grant(_ entries: [SchemaEntry]) throws {
-        try run(entries.flatMap { entry in entry.privileges.map { (entry, $0) } })
+        try run(
+            entries.flatMap { entry in
+                entry.privileges.map { Task(entry: entry, statement: $0) }
+            })
     }
 
-    /// Creates the objects of a few entries, in one transaction.
+    /// Creates the objects of a few entries; of up to a batch, in one transaction.
     func create(_ entries: [SchemaEntry]) throws {
-        try run(entries.flatMap { entry in entry.statements.map { (entry, $0) } })
+        try run(
+            entries.flatMap { entry in
+                entry.statements.map { Task(entry: entry, statement: $0) }
+            })
     }
 
     private func run(_ tasks: [Task]) throws {
         let kept = tasks.filter { !roles.kept([$0.statement]).isEmpty }
         for start in stride(from: 0, to: kept.count, by: Self.batch) {
-            let some = kept[start..<min(start + Self.batch, kept.count)]
-            do {
-                try connection.run(some.map { Step($0.statement.sql, rowLimit: 0) })
-            } catch {
-                let entry = some[some.startIndex + error.stepIndex].entry
-                throw SnapshotError(creating: entry, error.error)
+            var some = Array(kept[start..<min(start + Self.batch, kept.count)])
+            // Only what is created once rows are there calls functions.
+            let mayCall = some.contains { $0.entry.section > .data }
+            let savepoint = mayCall && connection.transactionState == .open
+            while try !attempt(&some, savepoint: savepoint) {}
+            for task in some {
+                guard let path = task.path else { continue }
+                paths.note("the \(task.entry.kind) '\(task.entry.plainName)'", path)
             }
+        }
+    }
+
+    /// Runs a batch; false where one of its statements has to be tried with a search path, which is
+    /// noted then, and nothing was done.
+    private func attempt(_ tasks: inout [Task], savepoint: Bool) throws -> Bool {
+        var steps = savepoint ? [Step("SAVEPOINT migrate_create")] : []
+        var places = savepoint ? [0] : []
+        for (index, task) in tasks.enumerated() {
+            let step = Step(task.statement.sql, rowLimit: 0)
+            let own = task.path.map { [$0.step, step, SearchPaths.reset] } ?? [step]
+            steps += own
+            places += own.map { _ in index }
+        }
+        if savepoint { steps.append(Step("RELEASE SAVEPOINT migrate_create")) }
+        do {
+            try connection.run(steps)
+            return true
+        } catch {
+            let index = error.stepIndex < places.count ? places[error.stepIndex] : 0
+            let (task, cause) = (tasks[index], error.error)
+            if let path = task.path {
+                var failure = SnapshotError(creating: task.entry, task.reason ?? cause)
+                if SearchPaths.isMissingName(cause) { failure.hint = SearchPaths.hint(path) }
+                throw failure
+            }
+            guard task.entry.section > .data, SearchPaths.isMissingName(cause),
+                savepoint || connection.transactionState == .idle
+            else { throw SnapshotError(creating: task.entry, cause) }
+            if savepoint { try connection.query("ROLLBACK TO SAVEPOINT migrate_create") }
+            tasks[index].path = try paths.path(of: task.entry.id, connection)
+            tasks[index].reason = cause
+            return false
         }
     }
 
@@ -68,9 +114,9 @@ extension SnapshotError {
             self.init(error)
             return
         }
-        let name = entry.schema.map { "\($0).\(entry.name)" } ?? entry.name
         self.init(
-            .restoreFailed, "creating the \(entry.kind) '\(name)' failed: \(error.message)",
+            .restoreFailed,
+            "creating the \(entry.kind) '\(entry.plainName)' failed: \(error.message)",
             hint: error.hint, database: error)
     }
 }
