@@ -94,6 +94,7 @@ build() {
         query postgres 'CREATE DATABASE extensions TEMPLATE template0' >/dev/null
         load extensions scripts/oracles/extensions.sql
         ;;
+    majors) build_majors ;;
     *) stop "there is no oracle database '$1'" ;;
     esac
 }
@@ -184,4 +185,14 @@ build_pg_dump_tap() {
         >"$oracles/pg_dump_tap.sql"
     query postgres 'CREATE DATABASE pg_dump_tap TEMPLATE template0' >/dev/null
     load pg_dump_tap "$oracles/pg_dump_tap.sql"
+}
+
+# What each major up to this one added. ICU is left out where the server was built without it.
+build_majors() {
+    local file all=$oracles/majors-$major.sql
+    for file in scripts/oracles/majors/*.sql; do
+        if (($(basename "$file" .sql) <= major)); then cat "$file"; fi
+    done >"$all"
+    query postgres 'CREATE DATABASE majors TEMPLATE template0' >/dev/null
+    load majors "$all"
 }

@@ -17,7 +17,8 @@ import Testing
         let name = database.name
         for sql in [
             "CREATE SCHEMA app", "CREATE SCHEMA other",
-            "ALTER DATABASE \"\(name)\" SET search_path TO app, public", "SET search_path TO app",
+            "ALTER DATABASE \"\(name)\" SET search_path TO app, public",
+            "SET search_path TO app, public",
             "CREATE TABLE public.bonus AS SELECT 5 AS amount",
             "CREATE FUNCTION app.half(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 / 2'",
             // Another path would find the wrong one.

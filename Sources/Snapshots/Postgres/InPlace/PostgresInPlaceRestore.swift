@@ -132,7 +132,8 @@ package struct PostgresInPlaceRestore {
         _ target: SchemaModel
     ) throws {
         let schema = SchemaRestore(
-            connection: connection, roles: roles, paths: content.paths)
+            connection: connection, roles: roles, paths: content.paths,
+            sourceMajor: content.serverMajor)
         let rows = InPlaceRows(
             connection: connection, content: content, reader: reader, cancellation: cancellation,
             onProgress: onProgress)

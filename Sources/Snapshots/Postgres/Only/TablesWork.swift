@@ -14,7 +14,9 @@ struct TablesWork {
     let existing: ReplacedTables
 
     private var schema: SchemaRestore {
-        SchemaRestore(connection: connection, roles: roles, paths: content.paths)
+        SchemaRestore(
+            connection: connection, roles: roles, paths: content.paths,
+            sourceMajor: content.serverMajor)
     }
 
     var proof: InPlaceProof {

@@ -32,7 +32,7 @@ struct RestoreWork: Sendable {
             try restore.enter(.proof)
             try prove()
         }
-        try withSession { try StatisticsWork(pool: pool).run($0.connection) }
+        try withSession { try StatisticsWork(pool: pool, paths: content.paths).run($0.connection) }
     }
 
     private func session(_ steps: [Step]) throws -> any BulkConnection {
@@ -49,7 +49,9 @@ struct RestoreWork: Sendable {
                 throw SnapshotError(.interrupted, "interrupted")
             }
             try body(
-                SchemaRestore(connection: connection, roles: roles, paths: content.paths))
+                SchemaRestore(
+                    connection: connection, roles: roles, paths: content.paths,
+                    sourceMajor: content.serverMajor))
         }
     }
 
@@ -109,13 +111,14 @@ struct RestoreWork: Sendable {
         for (index, part) in content.tables {
             if let entry = content.model.tables[index].entry { bytes[entry] = part.bytes }
         }
-        let (roles, paths) = (roles, content.paths)
+        let (roles, paths, major) = (roles, content.paths, content.serverMajor)
         for stage in PostDataPlan.stages(content.model.entries, bytes: bytes) {
             let list = WorkList(stage)
             try pool.run(count: list.count) { connection, group in
                 try connection.query(
                     "SELECT pg_catalog.set_config('maintenance_work_mem', '256MB', false)")
-                let schema = SchemaRestore(connection: connection, roles: roles, paths: paths)
+                let schema = SchemaRestore(
+                    connection: connection, roles: roles, paths: paths, sourceMajor: major)
                 while !group.isInterrupted, let batch = list.next() {
                     try Self.create(batch, schema)
                 }

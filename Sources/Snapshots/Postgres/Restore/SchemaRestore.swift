@@ -10,6 +10,8 @@ struct SchemaRestore {
     let connection: any BulkConnection
     let roles: RolePolicy
     let paths: SearchPaths
+    /// The major version of the server that the snapshot was taken of.
+    let sourceMajor: Int
 
     /// One statement and the entry it belongs to.
     private struct Task {
@@ -57,13 +59,23 @@ struct SchemaRestore {
         }
     }
 
+    /// A statement as this server has to be told, to mean what it meant on an older one: up to
+    /// PostgreSQL 15 a subscription wrote as its owner.
+    private func sql(_ statement: SchemaStatement) -> String {
+        let sql = statement.sql
+        guard sourceMajor < 16, connection.serverVersionNumber >= 160_000,
+            sql.hasPrefix("CREATE SUBSCRIPTION "), sql.hasSuffix(")")
+        else { return sql }
+        return sql.dropLast() + ", run_as_owner = true)"
+    }
+
     /// Runs a batch; false where one of its statements has to be tried with a search path, which is
     /// noted then, and nothing was done.
     private func attempt(_ tasks: inout [Task], savepoint: Bool) throws -> Bool {
         var steps = savepoint ? [Step("SAVEPOINT migrate_create")] : []
         var places = savepoint ? [0] : []
         for (index, task) in tasks.enumerated() {
-            let step = Step(task.statement.sql, rowLimit: 0)
+            let step = Step(sql(task.statement), rowLimit: 0)
             let own = task.path.map { [$0.step, step, SearchPaths.reset] } ?? [step]
             steps += own
             places += own.map { _ in index }

@@ -87,12 +87,13 @@ final class SearchPaths: Sendable {
 
     /// Notes that an object was made with a path of its own.
     func note(_ object: String, _ path: Path) {
-        found.withLock {
-            _ = $0.insert(
-                "\(object): a function names objects without their schema, and found them with the "
-                    + "search_path \(path.text); give it one with ALTER FUNCTION … SET search_path")
-        }
+        remark(
+            "\(object): a function names objects without their schema, and found them with the "
+                + "search_path \(path.text); give it one with ALTER FUNCTION … SET search_path")
     }
+
+    /// Notes what else came of it.
+    func remark(_ text: String) { found.withLock { _ = $0.insert(text) } }
 
     /// What was noted.
     var remarks: [String] { found.withLock { $0.sorted() } }

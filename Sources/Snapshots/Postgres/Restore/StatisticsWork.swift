@@ -12,12 +12,34 @@ struct StatisticsWork {
     private static let batch = 50
 
     let pool: SessionPool
+    let paths: SearchPaths
 
     func run(_ connection: any Connection) throws {
         let list = WorkList(try statements(connection))
+        let paths = paths
         try pool.run(count: list.count) { connection, group in
             while !group.isInterrupted, let statement = list.next() {
-                try connection.query(statement)
+                try Self.analyze(statement, connection, paths)
+            }
+        }
+    }
+
+    /// The expressions of indexes are computed here, too, by functions that may need a search path.
+    private static func analyze(
+        _ statement: String, _ connection: any Connection, _ paths: SearchPaths
+    ) throws {
+        do {
+            try connection.query(statement)
+        } catch {
+            guard SearchPaths.isMissingName(error) else { throw error }
+            let path = try paths.path(of: nil, connection)
+            do {
+                try connection.run([path.step, Step(statement), SearchPaths.reset])
+            } catch {
+                guard SearchPaths.isMissingName(error.error) else { throw error.error }
+                paths.remark(
+                    "the planner's statistics are not complete, run ANALYZE: "
+                        + error.error.message)
             }
         }
     }

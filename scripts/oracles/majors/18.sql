@@ -1,0 +1,40 @@
+-- What PostgreSQL 18 added to what a dump has to carry.
+CREATE EXTENSION btree_gist;
+CREATE SCHEMA m18;
+CREATE TABLE m18.named (a int CONSTRAINT a_is_there NOT NULL, b int NOT NULL NO INHERIT, c int, d int CONSTRAINT "d too" NOT NULL NO INHERIT);
+INSERT INTO m18.named VALUES (1, 1, NULL, 1);
+ALTER TABLE m18.named ADD CONSTRAINT c_later NOT NULL c NOT VALID;
+COMMENT ON CONSTRAINT a_is_there ON m18.named IS 'by name';
+COMMENT ON CONSTRAINT c_later ON m18.named IS 'later';
+CREATE TABLE m18.heir (e int) INHERITS (m18.named);
+CREATE TABLE m18.heir_too (a int CONSTRAINT own_name NOT NULL) INHERITS (m18.named);
+CREATE TABLE m18.virtual (a int, b int GENERATED ALWAYS AS (a * 2) VIRTUAL, c int GENERATED ALWAYS AS (a + 1), d int GENERATED ALWAYS AS (a - 1) STORED, CHECK (b > 0));
+INSERT INTO m18.virtual (a) VALUES (1), (2);
+CREATE TABLE m18.periods (id int, at daterange, name text, PRIMARY KEY (id, at WITHOUT OVERLAPS), CONSTRAINT once UNIQUE (name, at WITHOUT OVERLAPS) DEFERRABLE);
+CREATE TABLE m18.within (id int, of int, at daterange, PRIMARY KEY (id, at WITHOUT OVERLAPS), CONSTRAINT in_time FOREIGN KEY (of, PERIOD at) REFERENCES m18.periods (id, PERIOD at));
+INSERT INTO m18.periods VALUES (1, '[2024-01-01,2025-01-01)', 'x');
+INSERT INTO m18.within VALUES (7, 1, '[2024-02-01,2024-03-01)');
+CREATE TABLE m18.target (id int PRIMARY KEY);
+CREATE TABLE m18.lax (a int CONSTRAINT not_checked CHECK (a > 0) NOT ENFORCED, t int CONSTRAINT dangling REFERENCES m18.target NOT ENFORCED);
+INSERT INTO m18.lax VALUES (-1, 99);
+CREATE TABLE m18.parted (a int, t int) PARTITION BY LIST (a);
+CREATE TABLE m18.parted_1 PARTITION OF m18.parted FOR VALUES IN (1);
+INSERT INTO m18.parted VALUES (1, 5);
+ALTER TABLE m18.parted ADD CONSTRAINT unproven FOREIGN KEY (t) REFERENCES m18.target NOT VALID;
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON LARGE OBJECTS TO regress_majors_reader;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_majors_owner GRANT ALL ON LARGE OBJECTS TO regress_majors_reader WITH GRANT OPTION;
+CREATE PUBLICATION m18_generated FOR TABLE m18.virtual (a, d) WITH (publish_generated_columns = stored);
+CREATE COLLATION m18.fast (provider = builtin, locale = 'PG_UNICODE_FAST');
+CREATE TABLE m18.folded (a text COLLATE m18.fast, b uuid DEFAULT uuidv7());
+CREATE INDEX folded_case ON m18.folded (casefold(a));
+CREATE FUNCTION m18.returning_both() RETURNS TABLE (o int, n int) LANGUAGE sql
+BEGIN ATOMIC
+    UPDATE m18.target AS t SET id = id + 1 RETURNING WITH (OLD AS before, NEW AS after) before.id, after.id;
+END;
+CREATE VIEW m18.sorted AS SELECT array_sort(ARRAY[3, 1]) AS a, array_reverse(ARRAY[1, 2]) AS r, crc32('x'::bytea) AS c, gamma(0.5) AS g;
+CREATE FOREIGN DATA WRAPPER m18_wrapper;
+CREATE SERVER m18_server FOREIGN DATA WRAPPER m18_wrapper;
+CREATE FOREIGN TABLE m18.far (a int CONSTRAINT far_a NOT NULL, b int CHECK (b > 0) NOT ENFORCED) SERVER m18_server;
+CREATE TABLE m18.partition_nulls (a int CONSTRAINT pn NOT NULL, b int) PARTITION BY LIST (a);
+CREATE TABLE m18.partition_nulls_1 PARTITION OF m18.partition_nulls (CONSTRAINT pn_own NOT NULL b) FOR VALUES IN (1);
+CREATE SUBSCRIPTION m18_subscription CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = NONE, two_phase = true, failover = true, streaming = parallel);
