@@ -52,8 +52,9 @@ import Testing
             {
                 hide(String(match.output))
             }
+            let folder = golden.hasPrefix("restore") ? "Restore" : "Snapshots"
             try Golden.expect(
-                result, "\(golden)-\(project.database)", hiding: hidden,
+                result, "\(folder)/\(golden)-\(project.database)", hiding: hidden,
                 sourceLocation: sourceLocation)
             return document
         }

@@ -9,7 +9,8 @@ import Testing
 enum Golden {
     static let folder = "Tests/CLITests/Surface/Golden"
 
-    /// Compares the document on a program's standard output with the one called `name`.
+    /// Compares the document on a program's standard output with the one called `name`, which may
+    /// be in a folder of its own: `Restore/restore-missing`.
     static func expect(
         _ result: ProgramResult, _ name: String, hiding texts: [String] = [],
         sourceLocation: SourceLocation = #_sourceLocation
@@ -32,7 +33,7 @@ enum Golden {
     static func all() throws -> [String: [String: Any]] {
         var documents: [String: [String: Any]] = [:]
         let folder = Repository.path + "/" + Self.folder
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder)
+        for name in try FileManager.default.subpathsOfDirectory(atPath: folder)
         where name.hasSuffix(".json") {
             let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name))
             documents[String(name.dropLast(5))] =
