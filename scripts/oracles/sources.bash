@@ -112,17 +112,26 @@ fetch_source() {
     version=$(dpkg-query -W -f '${Version}' "postgresql-$debian_major")
     source_folder=$oracles/postgresql-${version%-*}
     [[ ! -d $source_folder || ! -d $oracles/dev ]] || return 0
+    require_packages gcc libc6-dev libpq-dev bzip2 perl python3
     mkdir -p "$lists/lists/partial" "$oracles/download"
     # The machine's own package sources with deb-src, in a configuration of its own.
     local file
+    rm -rf "$lists/sources"
+    mkdir -p "$lists/sources"
     for file in /etc/apt/sources.list.d/*.sources; do
         if grep -qsE '^URIs:.*/debian' "$file"; then
-            sed 's/^Types: deb$/Types: deb deb-src/' "$file"
-            echo
+            sed 's/^Types: deb$/Types: deb deb-src/' "$file" >"$lists/sources/$(basename "$file")"
         fi
-    done >"$lists/all.sources"
-    local apt=(apt-get -qq -o "Dir::Etc::sourcelist=$lists/all.sources" -o Dir::Etc::sourceparts=-
-        -o "Dir::State::lists=$lists/lists")
+    done
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+        if grep -qsE '^deb .*/debian' "$file"; then
+            { cat "$file" && sed -n 's/^deb /deb-src /p' "$file"; } \
+                >"$lists/sources/$(basename "$file" .list).list"
+        fi
+    done
+    local apt=(apt-get -qq -o Dir::Etc::sourcelist=/dev/null
+        -o "Dir::Etc::sourceparts=$lists/sources" -o "Dir::State::lists=$lists/lists"
+        -o APT::Sandbox::User=root)
     as_root "${apt[@]}" update
     (
         cd "$oracles/download" || exit 1
