@@ -15,7 +15,8 @@ let package = Package(
     ],
     targets: [
         // C libraries. CLibPQ opens libpq on first use, so that a run that needs no PostgreSQL
-        // does not pay for loading it (docs/decisions/0002-libpq-on-first-use.md).
+        // does not pay for loading it (docs/decisions/0002-libpq-on-first-use.md); CCurl does so with
+        // libcurl.
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"]), .yum(["sqlite-devel"])]),
@@ -29,6 +30,7 @@ let package = Package(
             name: "CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"]), .yum(["zlib-devel"])]),
         .target(name: "CLibPQ"),
+        .target(name: "CCurl"),
 
         // Vocabulary and drivers.
         .target(name: "Database"),
@@ -55,6 +57,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
+        .target(name: "HTTP", dependencies: ["CCurl"]),
         .target(name: "Storage"),
         .target(name: "PostgresCatalog", dependencies: ["Database", "SQLText"]),
         .target(
@@ -71,7 +74,7 @@ let package = Package(
             dependencies: [
                 "Database", "SQLText", "SQLiteDriver", "PostgresDriver", "Migrations",
                 "Verification", "ProjectConfig", "SnapshotFormat", "Storage", "Snapshots",
-                "Releases",
+                "Releases", "Signatures", "HTTP",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -106,6 +109,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "ReleasesTests", dependencies: ["Releases", "Signatures", "TestSupport"]),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
         .testTarget(
             name: "PostgresCatalogTests",
@@ -127,7 +131,7 @@ let package = Package(
 )
 
 for target in package.targets where ![.system, .plugin, .binary].contains(target.type) {
-    guard !["CLibPQ", "FaultInjector"].contains(target.name) else { continue }
+    guard !["CLibPQ", "CCurl", "FaultInjector"].contains(target.name) else { continue }
     var settings: [SwiftSetting] = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),

@@ -80,14 +80,16 @@ require_packages() {
     fi
 }
 
-# The C libraries that a build needs: SQLite, libyaml, zstd, zlib, and libpq, which is opened at run time.
+# The C libraries that a build needs: SQLite, libyaml, zstd, zlib, and libpq and libcurl, which are opened
+# at run time.
 require_libraries() {
     if has_apt; then
-        require_packages libpq-dev libsqlite3-dev libyaml-dev libzstd-dev zlib1g-dev pkg-config
+        require_packages libpq-dev libsqlite3-dev libyaml-dev libzstd-dev zlib1g-dev \
+            libcurl4-openssl-dev pkg-config
         return
     fi
-    if command -v pkg-config >/dev/null && pkg-config --exists libpq sqlite3 yaml-0.1 libzstd zlib; then
-        say "libpq, SQLite, libyaml, zstd and zlib are there"
+    if command -v pkg-config >/dev/null && pkg-config --exists libpq sqlite3 yaml-0.1 libzstd zlib libcurl; then
+        say "libpq, SQLite, libyaml, zstd, zlib and libcurl are there"
         return
     fi
     cat >&2 <<'LIST'
@@ -98,6 +100,7 @@ error: C libraries are missing, and this system has no apt-get to install them w
     libyaml, with headers Fedora: libyaml-devel    Arch: libyaml           Homebrew: libyaml
     zstd, with headers    Fedora: libzstd-devel    Arch: zstd              Homebrew: zstd
     zlib, with headers    Fedora: zlib-devel       Arch: zlib              Homebrew: zlib
+    libcurl, with headers Fedora: libcurl-devel    Arch: curl              Homebrew: curl
 Homebrew's libpq and sqlite are not found by pkg-config until it is told where they are:
     export PKG_CONFIG_PATH="$(brew --prefix)/opt/libpq/lib/pkgconfig:$(brew --prefix)/opt/sqlite/lib/pkgconfig"
 Then run this script again.

@@ -6,7 +6,7 @@ internal import Verification
 
 /// What every command has at hand: its options, the terminal, the request to stop.
 final class App {
-    let options: GlobalOptions
+    var options: GlobalOptions
     let terminal: Terminal
     let cancellation = Cancellation()
 

@@ -54,7 +54,8 @@ struct RootCommand: ParsableCommand {
             """,
         subcommands: [
             InitCommand.self, NewCommand.self, StatusCommand.self, PlanCommand.self,
-            UpCommand.self, DownCommand.self, RedoCommand.self, VerifyCommand.self,
+            ApproveCommand.self, UpCommand.self, DownCommand.self, RedoCommand.self,
+            VerifyCommand.self,
             BaselineCommand.self, RepairCommand.self, DoctorCommand.self,
             EnvironmentsCommand.self, SnapshotCommand.self, RestoreCommand.self,
             AuditCommand.self, ConfirmCommand.self,

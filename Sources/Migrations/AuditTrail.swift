@@ -148,10 +148,21 @@ extension Migrator {
     /// - Throws: `.foreignHistory`, `.database`, `.interrupted`.
     package func lastVerification() throws(MigrationError) -> AuditEntry? { try last(["verify"]) }
 
-    private func last(_ actions: [String]) throws(MigrationError) -> AuditEntry? {
+    /// The newest entry of one of the actions that tells of a success; nil where there is none.
+    ///
+    /// - Throws: `.foreignHistory`, `.database`, `.interrupted`.
+    package func lastSuccess(of actions: [String]) throws(MigrationError) -> AuditEntry? {
+        try last(actions, ofSuccess: true)
+    }
+
+    private func last(
+        _ actions: [String], ofSuccess: Bool = false
+    ) throws(MigrationError) -> AuditEntry? {
         let rows = try interruptible { () throws(MigrationError) in
             let tail = try store.read(connection, withLog: true).snapshot.logTail
-            return tail == .empty ? [] : try connection.runOwn([store.lastQuery(actions)])[0].rows
+            return tail == .empty
+                ? []
+                : try connection.runOwn([store.lastQuery(actions, ofSuccess: ofSuccess)])[0].rows
         }
         return rows.first.map(AuditEntry.init)
     }
@@ -203,10 +214,13 @@ extension HistoryStore {
     /// Every entry of the log, in order.
     var logQuery: Step { Step("\(selectEntries) ORDER BY seq") }
 
-    /// The newest entry of one of the actions, which are names.
-    func lastQuery(_ actions: [String]) -> Step {
+    /// The newest entry of one of the actions, which are names; with `ofSuccess` of those that tell of
+    /// one.
+    func lastQuery(_ actions: [String], ofSuccess: Bool) -> Step {
         let names = actions.map { "'\($0)'" }.joined(separator: ", ")
-        return Step("\(selectEntries) WHERE action IN (\(names)) ORDER BY seq DESC LIMIT 1")
+        return Step(
+            "\(selectEntries) WHERE action IN (\(names)) "
+                + (ofSuccess ? "AND outcome = 'success' " : "") + "ORDER BY seq DESC LIMIT 1")
     }
 
     private var selectEntries: String {

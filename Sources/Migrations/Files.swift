@@ -91,6 +91,25 @@ package enum Files {
         }
     }
 
+    /// Writes a file that takes the place of one that is there, whole or not at all.
+    ///
+    /// - Throws: `Failure`.
+    package static func replace(_ path: String, _ text: String) throws(Failure) {
+        let temporary = "\(path).\(getpid()).tmp"
+        remove(temporary)
+        do throws(Failure) {
+            try create(temporary, text)
+        } catch {
+            remove(temporary)
+            throw Failure(path: path, errorNumber: error.errorNumber)
+        }
+        guard rename(temporary, path) == 0 else {
+            let failure = Failure(path: path, errorNumber: errno)
+            remove(temporary)
+            throw failure
+        }
+    }
+
     /// Deletes a file; does nothing where that is not possible.
     package static func remove(_ path: String) { _ = unlink(path) }
 

@@ -30,6 +30,9 @@ package final class Migrator {
         cache = other.cache
     }
 
+    /// The id of the run that a method of this value is.
+    package var runID: String { context.identity.runID }
+
     // MARK: Looking
 
     /// The state of every migration.

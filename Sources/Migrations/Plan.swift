@@ -45,6 +45,8 @@ package struct Plan: Sendable {
     package let steps: [PlannedMigration]
     /// What a person should know although it stops nothing.
     package let warnings: [String]
+    /// What is bound by the digest.
+    package let record: PlanRecord
     /// SHA-256 over the steps, their order, the environment and the history that they start from;
     /// lower-case hex. Any change to one of them gives another digest.
     package let digest: String
@@ -57,17 +59,8 @@ package struct Plan: Sendable {
     ) {
         self.steps = steps
         self.warnings = warnings
-        var fields: [String?] = ["migrate plan 1", environment]
-        for row in history.sorted(by: { $0.version < $1.version }) {
-            fields += [row.version, row.checksum, row.state.rawValue]
-        }
-        for step in steps {
-            fields += [
-                step.version, step.name, step.action.rawValue, String(step.statementsDone),
-                step.script.checksum, step.verify?.checksum, step.down?.checksum,
-            ]
-        }
-        digest = Checksum.fields(fields)
+        record = PlanRecord(environment: environment, steps: steps, history: history)
+        digest = record.digest
     }
 }
 
@@ -118,6 +111,13 @@ package struct FinishedMigration: Sendable, Hashable {
     package var name: String
     /// How long it ran.
     package var durationMilliseconds: Int64
+
+    /// Creates one.
+    package init(version: String, name: String, durationMilliseconds: Int64) {
+        self.version = version
+        self.name = name
+        self.durationMilliseconds = durationMilliseconds
+    }
 }
 
 /// What a run did.
@@ -136,4 +136,13 @@ package struct RunReport: Sendable {
     package var totalApplied: Int?
     /// True where the run stopped because everything was rolled back (`transaction: all`).
     package var rolledBack: [FinishedMigration] = []
+
+    /// The report of a run of this id.
+    package init(
+        runID: String, isDryRun: Bool = false, totalApplied: Int? = nil
+    ) {
+        self.runID = runID
+        self.isDryRun = isDryRun
+        self.totalApplied = totalApplied
+    }
 }

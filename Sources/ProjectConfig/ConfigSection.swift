@@ -31,6 +31,13 @@ struct ConfigSection {
         }
     }
 
+    private init(entries: [YAMLEntry], keys: [String], mark: YAMLMark, file: String) {
+        self.entries = entries
+        self.keys = keys
+        self.mark = mark
+        self.file = file
+    }
+
     subscript(key: String) -> YAMLNode? { entries.first { $0.key == key }?.value }
 
     /// The mapping under `key`; nil where there is none.
@@ -96,6 +103,49 @@ struct ConfigSection {
         }
     }
 
+    /// A number that may have a decimal point.
+    func decimal(_ key: String) throws(ConfigError) -> Double? {
+        guard let scalar = try scalar(key, "a number") else { return nil }
+        guard let number = Double(scalar.text), number.isFinite else {
+            throw error(.wrongType, key, "must be a number", "Write it in digits: 0.01")
+        }
+        return number
+    }
+
+    /// The mappings of the list under `key`; what stands in them is not looked at yet.
+    func list(_ key: String, of wanted: String) throws(ConfigError) -> [ConfigSection] {
+        guard let node = self[key], case .sequence(let nodes) = node.content, !nodes.isEmpty else {
+            throw error(.wrongType, key, "must be \(wanted)", "Write key: [{ … }, { … }].")
+        }
+        var sections: [ConfigSection] = []
+        for node in nodes {
+            guard case .mapping(let entries) = node.content else {
+                throw ConfigError(
+                    .wrongType, "'\(name(of: key))' must be \(wanted), not of \(node.kind)",
+                    hint: "Each is a mapping in braces: { … }.", file: file, at: node.mark)
+            }
+            sections.append(
+                ConfigSection(entries: entries, keys: keys + [key], mark: node.mark, file: file))
+        }
+        return sections
+    }
+
+    /// Refuses a key that is none of these.
+    func checkKeys(_ known: [String]) throws(ConfigError) {
+        if let entry = entries.first(where: { !known.contains($0.key) }) {
+            throw Self.unknown(entry, keys, known, file)
+        }
+    }
+
+    /// True where the value of `key` waits for its variables.
+    func isDeferred(_ key: String) -> Bool {
+        if case .scalar(let scalar)? = self[key]?.content {
+            scalar.origin == .deferred
+        } else {
+            false
+        }
+    }
+
     /// One of a few words.
     func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ key: String, _ type: Choice.Type
@@ -156,7 +206,7 @@ struct ConfigSection {
 
     /// Keys of the whole design that are accepted only once they work.
     private static let planned: Set<String> = [
-        "evidence", "approvals", "on_failure", "bake", "notify",
+        "evidence"
     ]
 
     private static func unknown(

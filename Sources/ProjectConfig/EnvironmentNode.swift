@@ -65,7 +65,7 @@ struct EnvironmentNode: Sendable {
             verify: VerifyPolicy(
                 beforeCommit: try verify?.boolean("before_commit") ?? false,
                 after: try verify?.boolean("after") ?? false),
-            rules: try section.releaseRules(),
+            rules: try section.releaseRules(folder: folder),
             options: try section.options(over: defaults))
         if section["password_file"] != nil, let command = section["password_command"] {
             throw ConfigError(

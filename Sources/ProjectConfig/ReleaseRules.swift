@@ -11,6 +11,14 @@ package struct ReleaseRules: Sendable, Hashable {
     package var zonePlace = FilePosition(line: 1, column: 1)
     /// Which snapshot is taken before a run.
     package var snapshot: SnapshotPolicy?
+    /// Who must approve a plan.
+    package var approvals: ApprovalSettings?
+    /// How long a release is watched.
+    package var bake: BakeSettings?
+    /// What happens to a release that failed.
+    package var onFailure = FailurePolicy.stop
+    /// Who is told of runs.
+    package var notifications: [NotificationSettings] = []
     /// Where the environment stands that is promoted from.
     var promotionMark = YAMLMark(line: 1, column: 1)
 
@@ -18,7 +26,9 @@ package struct ReleaseRules: Sendable, Hashable {
     package init() {}
 
     /// True where there is no rule.
-    package var isEmpty: Bool { promotion == nil && windows == nil && snapshot == nil }
+    package var isEmpty: Bool {
+        promotion == nil && windows == nil && snapshot == nil && approvals == nil
+    }
 }
 
 /// A place in the file.
@@ -36,10 +46,12 @@ enum SnapshotMoment: String, CaseIterable {
 
 extension ConfigSection {
     /// The keys of a release's rules.
-    static let ruleKeys = ["promote_from", "windows", "snapshot"]
+    static let ruleKeys = [
+        "promote_from", "approvals", "windows", "snapshot", "bake", "on_failure", "notify",
+    ]
 
     /// The rules in this mapping.
-    func releaseRules() throws(ConfigError) -> ReleaseRules {
+    func releaseRules(folder: String) throws(ConfigError) -> ReleaseRules {
         var rules = ReleaseRules()
         if let node = self["promote_from"] {
             (rules.promotion, rules.promotionMark) = try promotion(node)
@@ -52,6 +64,10 @@ extension ConfigSection {
         if let snapshot = try section("snapshot", known: ["before", "strategy", "keep"]) {
             rules.snapshot = try snapshot.snapshotPolicy()
         }
+        rules.approvals = try approvals(folder: folder)
+        rules.bake = try bake()
+        rules.onFailure = try failurePolicy()
+        rules.notifications = try notifications()
         return rules
     }
 

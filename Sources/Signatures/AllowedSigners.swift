@@ -91,4 +91,13 @@ package struct AllowedSigners: Sendable {
         }
         return nearest
     }
+
+    /// The one name that a key stands for; nil where there are several, or patterns.
+    package func soleName(of key: SSHPublicKey) -> String? {
+        let names = Set(entries.filter { $0.key == key && !$0.isAuthority }.map(\.principals.text))
+        guard names.count == 1, let name = names.first,
+            !name.unicodeScalars.contains(where: { ["*", "?", "!", ","].contains($0) })
+        else { return nil }
+        return name
+    }
 }

@@ -1,3 +1,4 @@
+internal import Releases
 internal import ArgumentParser
 internal import Database
 internal import ProjectConfig

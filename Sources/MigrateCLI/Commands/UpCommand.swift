@@ -1,3 +1,4 @@
+internal import Releases
 internal import ArgumentParser
 internal import Database
 internal import Migrations
@@ -77,9 +78,25 @@ struct UpCommand: RunningCommand {
         try app.prepareVerification(project, isComplete: request.isComplete)
         if let lockWait { project.options.lockWait = lockWait.duration }
         let release = try Release(app, project, overridesWindow: request.overrideWindow)
+        do {
+            return try run(app, project, release)
+        } catch {
+            let failure = Program.failure(error, app)
+            if !dryRun {
+                let report = failure.report
+                release.tell(
+                    failure.status == .refused ? .refusal : .failure,
+                    (report?.applied ?? []).map { .init(version: $0.version, name: $0.name) },
+                    runID: report?.runID, failure: failure)
+            }
+            throw failure
+        }
+    }
+
+    private func run(_ app: App, _ project: Project, _ release: Release) throws -> Outcome {
         var running: Migrator?
         release.attach { running }
-        let (database, migrator) = try open(app, project)
+        let (database, migrator) = try open(app, project, release)
         defer { database.connection.close() }
         (running, release.database) = (migrator, database)
         if !dryRun { try askRules(project, release, migrator) }
@@ -87,7 +104,7 @@ struct UpCommand: RunningCommand {
         do {
             report = try migrator.up(request.request, isDryRun: dryRun)
         } catch {
-            throw release.explained(error)
+            throw dryRun ? error : release.failed(error, nil, database)
         }
         for warning in report.warnings { app.terminal.warning(warning) }
         print(report, database, app.terminal)
@@ -95,14 +112,13 @@ struct UpCommand: RunningCommand {
             word: report.applied.isEmpty ? "nothing_to_do" : dryRun ? "dry_run" : "done",
             facts: report.facts)
         outcome.facts["database"] = .string(database.display)
-        do {
-            try app.verifyAfter(
-                project, database, report, files: app.policyFiles,
-                isComplete: request.isComplete, &outcome.facts)
-        } catch {
-            throw release.explained(error)
+        if !dryRun {
+            try release.end(
+                report, migrator, database, isComplete: request.isComplete, &outcome.facts)
+            if !report.applied.isEmpty {
+                release.tell(.success, release.steps, runID: report.runID)
+            }
         }
-        if !dryRun, !report.applied.isEmpty { release.finish(&outcome.facts) }
         return outcome
     }
 
@@ -118,7 +134,7 @@ struct UpCommand: RunningCommand {
     /// A new SQLite file is created only once it is known that something will run in it; a
     /// rehearsal uses memory instead.
     private func open(
-        _ app: App, _ project: Project
+        _ app: App, _ project: Project, _ release: Release
     ) throws -> (database: OpenDatabase, migrator: Migrator) {
         guard try app.isMissingFile(project) else {
             let database = try app.open(project, .create)
@@ -131,6 +147,7 @@ struct UpCommand: RunningCommand {
             return (empty, planner)
         }
         guard !(try planner.plan(request.request)).isEmpty else { return (empty, planner) }
+        try askRules(project, release, planner)
         empty.connection.close()
         let database = try app.open(project, .create)
         return (database, Migrator(app.context(project, database), filesOf: planner))

@@ -78,21 +78,25 @@ extension App {
         }
     }
 
+    /// Writes an entry of what followed a run.
+    func record(_ entry: LogEntry, _ project: Project, _ database: OpenDatabase) {
+        do {
+            try migrator(project, database).append([entry])
+        } catch {
+            tellUnrecorded(error)
+        }
+    }
+
     /// Writes what a verification after a run has found; another environment may be waiting for one
     /// that passed.
     func recordVerification(
         _ report: VerificationReport, _ project: Project, _ database: OpenDatabase
     ) {
         let errors = report.errors.count
-        do {
-            try migrator(project, database).append([
-                LogEntry(
-                    action: "verify", outcome: errors == 0 ? "success" : "failure",
-                    error: errors == 0 ? nil : count(errors, "error"))
-            ])
-        } catch {
-            tellUnrecorded(error)
-        }
+        record(
+            LogEntry(
+                action: "verify", outcome: errors == 0 ? "success" : "failure",
+                error: errors == 0 ? nil : count(errors, "error")), project, database)
     }
 
     /// Writes that a verification has passed where the last one in the log did not; a database whose

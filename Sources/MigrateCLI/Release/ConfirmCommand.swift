@@ -1,3 +1,5 @@
+internal import SnapshotFormat
+internal import Database
 internal import ArgumentParser
 internal import Database
 internal import Migrations

@@ -30,6 +30,15 @@ struct PlanCommand: DatabaseCommand {
         help: "text, json (as --json), or markdown, for a pull request or a job's summary.")
     var format: PlanFormat = .text
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Write the plan to this file, to be approved.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
+    var out: String?
+
+    @Flag(name: .long, help: "Show who has approved the plan, and how many are missing.")
+    var approvals = false
+
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     mutating func validate() throws {
@@ -55,15 +64,27 @@ struct PlanCommand: DatabaseCommand {
             isTogether: project.options.transaction == .all)
         let lines = format == .markdown ? page.markdown : page.text(app.terminal)
         for line in lines { app.terminal.result(line) }
-        return Outcome(
+        var outcome = Outcome(
             word: plan.isEmpty ? "nothing_to_do" : "done",
             facts: [
-                "digest": .string(plan.digest), "gates": .array(answers.answers.map(\.json)),
+                "digest": .string(plan.digest),
+                "history_digest": .string(plan.record.historyDigest),
+                "gates": .array(answers.answers.map(\.json)),
                 "allowed": .bool(answers.allow),
                 "database": .string(database.display), "warnings": JSONValue(plan.warnings),
                 "transaction": .string(page.isTogether ? "all" : "each"),
                 "migrations": .array(plan.steps.map { $0.json(project.folder) }),
             ])
+        if let out { try PlanFile.write(outcome.facts, project.environment, to: out) }
+        if approvals {
+            if let tally = release.tally {
+                tally.print(app.terminal)
+            } else {
+                app.terminal.result("no approval is asked for here")
+            }
+            outcome.facts["approvals"] = release.tally?.json ?? .null
+        }
+        return outcome
     }
 }
 
@@ -165,6 +186,8 @@ extension PlannedMigration {
             "version": .string(version), "name": .string(name),
             "action": .string(action.rawValue), "file": .string(folder + "/" + script.file),
             "checksum": .string(script.checksum),
+            "verify_checksum": JSONValue(verify?.checksum),
+            "down_checksum": JSONValue(down?.checksum),
             "statements": .integer(Int64(script.sql.statements.count)),
             "statements_done": .integer(Int64(statementsDone)),
             "transaction": .bool(isTransactional), "reversible": .bool(down != nil),

@@ -1,3 +1,4 @@
+internal import Storage
 internal import Database
 internal import Migrations
 internal import ProjectConfig
@@ -18,6 +19,10 @@ final class Release {
     private let place: RepositoryPlace?
     /// Which snapshot was taken before, once it was.
     private(set) var snapshot: SnapshotID?
+    /// What the approvals of the plan that was last asked about come to; nil where none is asked for.
+    private(set) var tally: ApprovalTally?
+    /// What the run does.
+    private(set) var steps: [Notice.Migration] = []
     /// What stopped the run under the lock.
     private var problem: (any Error)?
 
@@ -43,6 +48,7 @@ final class Release {
     func answers(_ plan: Plan, _ migrator: Migrator) throws -> GateAnswers {
         let rules = project.rules
         let now = UTCTime.now
+        tally = try app.approvals(of: plan, project)
         let reason = app.options.reason.flatMap { $0.isEmpty ? nil : $0 }
         return GateAnswers(
             plan.forGates(project.environment),
@@ -57,6 +63,7 @@ final class Release {
                         ? .applied([:], failedVerification: nil)
                         : rules.promotion.map { proof($0, plan) } ?? .unknown("no rule"),
                     now: now),
+                ApprovalGate(plan.isEmpty ? nil : tally),
                 WindowGate(
                     rules.windows, rules: try rules.windows.map(zone) ?? .utc, now: now,
                     override: overridesWindow ? reason : nil),
@@ -160,7 +167,7 @@ final class Release {
     /// Has the rules asked again under the lock, where the plan is the one that runs and the time has
     /// gone on, and takes the snapshot.
     func attach(_ migrator: @escaping () -> Migrator?) {
-        guard !project.rules.isEmpty else { return }
+        guard !project.rules.isEmpty || !project.rules.notifications.isEmpty else { return }
         app.beforeRun = { [self] plan throws(MigrationError) in
             do {
                 guard let migrator = migrator() else { return RunPreamble() }
@@ -175,6 +182,8 @@ final class Release {
     private func preamble(_ plan: Plan, _ migrator: Migrator) throws -> RunPreamble {
         let answers = try answers(plan, migrator)
         try require(answers)
+        steps = plan.steps.map { .init(version: $0.version, name: $0.name) }
+        tell(.start, steps, runID: migrator.runID)
         var preamble = RunPreamble()
         for answer in answers.overridden {
             preamble.entries.append(
@@ -231,6 +240,17 @@ final class Release {
             damage: report.snapshots.flatMap(\.damage))
     }
 
+    /// Tells whom the environment names. A run that was stopped before it began has no id.
+    func tell(
+        _ event: NotificationEvent, _ migrations: [Notice.Migration], runID: String?,
+        failure: Failure? = nil
+    ) {
+        Notifier(app: app, project: project, identity: app.identity(project)).tell(
+            event, migrations, runID: runID,
+            database: (try? OpenDatabase.display(project.url)) ?? "", failure: failure,
+            snapshot: snapshot?.text)
+    }
+
     // MARK: After the run
 
     /// The failure of a run as it is told: what stopped it, and the snapshot to go back to.
@@ -241,6 +261,15 @@ final class Release {
         failure.notes.append("the snapshot of before is \(snapshot.text)")
         failure.documentFacts["snapshot_before"] = .string(snapshot.text)
         return failure
+    }
+
+    /// Finds the snapshot of before an earlier run, which is pinned until its release is confirmed.
+    func recallSnapshot() {
+        guard project.rules.snapshot != nil, let place,
+            let repository = try? Repository.open(place)
+        else { return }
+        defer { repository.close() }
+        snapshot = try? repository.pinned(in: project.environment).max { $0.text < $1.text }
     }
 
     /// A run has ended well: earlier ways back are let go, and what the policy does not keep is

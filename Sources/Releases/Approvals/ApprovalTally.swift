@@ -157,7 +157,8 @@ package struct ApprovalTally: Sendable, Hashable {
         return old.statement.decision == .approve
     }
 
-    private static func objection(
+    /// Why a statement that `key` signed does not count; nil where it does.
+    package static func objection(
         _ statement: ApprovalStatement, _ key: SSHPublicKey, _ signers: AllowedSigners,
         _ now: UTCTime
     ) -> String? {

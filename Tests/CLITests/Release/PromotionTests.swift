@@ -25,7 +25,8 @@ import Testing
         plan.expect(0)
         #expect(
             try plan.gates() == [
-                "identity yes", "protection yes", "promotion no", "window yes", "snapshot yes",
+                "identity yes", "protection yes", "promotion no", "approval yes", "window yes",
+                "snapshot yes",
             ])
         let words = "002 b is another file than the one that ran in 'staging'"
         #expect(try plan.reason(of: "promotion") == words)
@@ -148,6 +149,7 @@ import Testing
                     + "does",
                 "promotion   no   002 b_c is not applied in 'staging'",
                 "                 Run it there first: migrate up --env staging",
+                "approval    yes  no rule: nobody has to approve",
                 "window      yes  no rule: it may run at any time",
                 "snapshot    yes  no rule: no snapshot is taken before",
                 "'up' would refuse this now",

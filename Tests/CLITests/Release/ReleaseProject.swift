@@ -61,6 +61,20 @@ final class ReleaseProject {
             ])
     }
 
+    /// Starts the program for an environment.
+    func start(_ environment: String, _ arguments: String...) throws -> RunningProgram {
+        try MigrateProgram.start(
+            ["--env", environment] + arguments, in: folder.path,
+            environment: [
+                "STAGING": urls["staging"] ?? "", "PRODUCTION": urls["production"] ?? "",
+            ])
+    }
+
+    /// Removes a migration file.
+    func remove(_ name: String) throws {
+        try FileManager.default.removeItem(atPath: folder.file("migrations/" + name))
+    }
+
     /// Asks a database, each row as its values' texts joined by `|`.
     @discardableResult
     func rows(_ environment: String, _ sql: String) throws -> [String] {

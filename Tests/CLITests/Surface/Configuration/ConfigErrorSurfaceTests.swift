@@ -42,17 +42,12 @@ struct BadConfig: Sendable, CustomTestStringConvertible {
             hint: "It is in line 4 already; remove one of them."),
     ]
 
-    static let later =
-        [
-            "approvals: { required: 1 }", "bake: {}", "notify: []",
-            "on_failure: stop",
-        ].map { line in
-            let key = line.prefix { $0 != ":" }
-            return BadConfig(
-                local + "    \(line)\n", "4:5",
-                "'\(key)' in 'environments.local' is not available in this version",
-                hint: "Remove it, or turn it into a comment until then.")
-        }
+    static let later = [
+        BadConfig(
+            local + "    evidence: staging\n", "4:5",
+            "'evidence' in 'environments.local' is not available in this version",
+            hint: "Remove it, or turn it into a comment until then.")
+    ]
 
     static let values = [
         BadConfig(

@@ -23,7 +23,7 @@ import Testing
             let hint = result.errors.components(separatedBy: "hint: The keys here are ")
             keys.formUnion((hint.last ?? "").dropLast(2).components(separatedBy: ", "))
         }
-        #expect(keys.count == 40)
+        #expect(keys.count == 44)
         for key in keys { #expect(text.contains("`\(key)") || text.contains(" `\(key)"), "\(key)") }
         for variable in ["ENV", "CONFIG", "URL", "DIR"] {
             #expect(text.contains("`MIGRATE_\(variable)`"))

@@ -56,7 +56,7 @@ import Testing
         (["create", "x"], "there is no subcommand 'create'", "Did you mean 'new'?"),
         (
             ["frobnicate"], "there is no subcommand 'frobnicate'",
-            "The subcommands are init, new, status, plan, up, down, redo, verify, baseline, repair, "
+            "The subcommands are init, new, status, plan, approve, up, down, redo, verify, baseline, repair, "
                 + "doctor, environments, snapshot, restore, audit, "
                 + "confirm."
         ),
