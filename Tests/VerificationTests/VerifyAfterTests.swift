@@ -22,10 +22,16 @@ import Testing
         #expect(try result.foundChecks == ["verify_file"])
         #expect(result.errors.contains("The 2 migrations that this run applied stay applied."))
         #expect(try project.applied == ["001", "002"])
-        // Where nothing was applied, nothing is verified.
+        // The next run has nothing to apply, and does not call well what was not.
         let again = try project.run("up", "--json")
-        #expect(again.status == 0)
-        #expect(try again.json()["findings"] == nil)
+        #expect(again.status == 10)
+        #expect(try again.foundChecks == ["verify_file"])
+        try project.verifyFile("ones", "SELECT a FROM t WHERE a > 1")
+        #expect(try project.run("up").status == 0)
+        // What is well is not looked at again.
+        let last = try project.run("up", "--json")
+        #expect(last.status == 0)
+        #expect(try last.json()["findings"] == nil)
     }
 
     @Test(arguments: Dialect.allCases)

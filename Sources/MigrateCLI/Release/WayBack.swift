@@ -69,6 +69,14 @@ struct WayBack {
         return lines.isEmpty ? ["there is no way back but a new migration"] : lines
     }
 
+    /// Refuses to take back what another run has done since.
+    private func requireOwnRun(_ migrator: Migrator) throws {
+        guard try migrator.lastRun()?.runID != runID else { return }
+        throw Failure(
+            .refused, "another_run", "another run has changed the database since",
+            hint: "'migrate audit' shows it; both ways back would take its work along.")
+    }
+
     // MARK: Down
 
     private func down(_ failure: Failure, _ database: OpenDatabase) -> Failure {
@@ -77,10 +85,7 @@ struct WayBack {
         (app.beforeRun, app.commitChecks) = (nil, nil)
         let migrator = app.migrator(project, database)
         do {
-            guard try migrator.lastRun()?.runID == runID else {
-                throw Failure(
-                    .refused, "another_run", "another run has changed the database since")
-            }
+            try requireOwnRun(migrator)
             let report = try migrator.down(.lastRun)
             let versions = report.reverted.map(\.version)
             var facts: [String: JSONValue] = ["reverted": JSONValue(versions)]
@@ -112,6 +117,11 @@ struct WayBack {
                 ["there is no snapshot of before to restore"] + commands(database))
         }
         app.terminal.note("the release failed; restoring the snapshot of before it")
+        do {
+            try requireOwnRun(app.migrator(project, database))
+        } catch {
+            return unsuccessful(failure, error, database)
+        }
         // This session's lock and connection would be in the way of the swap.
         database.connection.close()
         app.options.yes = true

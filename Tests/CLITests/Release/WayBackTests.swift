@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -107,9 +108,60 @@ import Testing
         #expect(result.errors.contains("the way back failed as well: "))
         #expect(result.errors.contains("to bring back the database of before: migrate restore "))
         #expect(try project.rows("production", "SELECT x FROM b") == ["7"])
-        let damaged = try self.project(database, "{ do: restore, allow_data_loss: true }")
-        let other = try damaged.migrate("production", "up", "--json")
-        other.expect(10)
+    }
+
+    /// A release that is watched until the test says that it fails; what happens `meanwhile` comes
+    /// after the last commit.
+    private func watched(
+        _ database: SurfaceDatabase, _ policy: String, meanwhile: (ReleaseProject) throws -> Void
+    ) throws -> (project: ReleaseProject, result: ProgramResult) {
+        let isBroken = Mutex(false)
+        let server = try TestHTTPServer { _ in .reply(isBroken.withLock { $0 } ? 500 : 200) }
+        let project = try project(
+            database, policy,
+            "bake: { for: 24h, every: 20ms, probes: [{ http: \"\(server.url)\" }] }")
+        let running = try project.start("production", "up", "--json")
+        while server.requests.isEmpty { poll(nil, 0, 5) }
+        try meanwhile(project)
+        isBroken.withLock { $0 = true }
+        return (project, running.wait())
+    }
+
+    @Test(
+        arguments: SurfaceDatabase.allCases,
+        ["down", "{ do: restore, allow_data_loss: true }"])
+    func `what another run has done since is never taken back`(
+        _ database: SurfaceDatabase, _ policy: String
+    ) throws {
+        let (project, result) = try watched(database, policy) { project in
+            try project.write("INSERT INTO b VALUES (8);", to: "004_d.up.sql")
+            try project.configure(production: "snapshot: { before: up }")
+            try project.migrate("production", "up").expect(0)
+        }
+        result.expect(10)
+        let back = try #require(result.json()["way_back"] as? [String: Any])
+        #expect(back["outcome"] as? String == "failed")
+        #expect((back["error"] as? [String: Any])?["code"] as? String == "another_run")
+        #expect(try project.rows("production", "SELECT x FROM b ORDER BY x") == ["7", "8"])
+    }
+
+    @Test(arguments: SurfaceDatabase.allCases)
+    func `a snapshot that was damaged since is not restored`(_ database: SurfaceDatabase) throws {
+        let (project, result) = try watched(database, "{ do: restore, allow_data_loss: true }") {
+            project in
+            let chunks = project.folder.file("snapshots/chunks")
+            for name in try FileManager.default.subpathsOfDirectory(atPath: chunks)
+            where name.hasSuffix(".zst") {
+                try FileManager.default.removeItem(atPath: chunks + "/" + name)
+            }
+        }
+        result.expect(10)
+        let back = try #require(result.json()["way_back"] as? [String: Any])
+        #expect(back["outcome"] as? String == "failed")
+        #expect((back["error"] as? [String: Any])?["exit_status"] as? Int == 11)
+        #expect(try project.rows("production", "SELECT x FROM b") == ["7"])
+        // The other way is still open.
+        try project.migrate("production", "down", "--run").expect(0)
     }
 
     @Test(arguments: SurfaceDatabase.allCases)
