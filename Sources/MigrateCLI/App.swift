@@ -61,6 +61,7 @@ final class App {
             connection: database.connection, folder: project.folder,
             identity: identity(project), lock: database.lock)
         context.historyTable = project.historyTable
+        context.alsoWrite = project.alsoWrite
         context.settings.lockTimeout = project.options.lockTimeout
         context.settings.lockWait = project.options.lockWait
         context.settings.lockRetries = project.options.lockRetries

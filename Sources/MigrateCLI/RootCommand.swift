@@ -56,7 +56,7 @@ struct RootCommand: ParsableCommand {
             InitCommand.self, NewCommand.self, StatusCommand.self, PlanCommand.self,
             ApproveCommand.self, UpCommand.self, DownCommand.self, RedoCommand.self,
             VerifyCommand.self,
-            BaselineCommand.self, RepairCommand.self, DoctorCommand.self,
+            BaselineCommand.self, AdoptCommand.self, RepairCommand.self, DoctorCommand.self,
             EnvironmentsCommand.self, SnapshotCommand.self, RestoreCommand.self,
             AuditCommand.self, ConfirmCommand.self,
         ])

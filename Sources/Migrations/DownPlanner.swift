@@ -12,7 +12,8 @@ struct DownPlanner {
     ///
     /// - Throws: `.invalidRequest` for a version that is not applied, `.failedPartWay`.
     func rows(_ request: DownRequest) throws(MigrationError) -> [HistoryRow] {
-        let applied = history.filter { !$0.isRepeatable }.sorted(by: Self.appliedLater)
+        let applied = history.filter { !$0.isRepeatable && $0.state != .baseline }.sorted(
+            by: Self.appliedLater)
         if let partWay = applied.first(where: { $0.state == .applying }) {
             throw MigrationError(
                 .failedPartWay, "\(partWay.version) stopped part-way on the way up",

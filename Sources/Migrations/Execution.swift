@@ -24,6 +24,7 @@ extension Migrator {
         _ plan: Plan, _ snapshot: HistorySnapshot, isDryRun: Bool, isOneTransaction: Bool? = nil,
         note: String? = nil
     ) throws(MigrationError) -> RunReport {
+        try checkAlsoWritten()
         var report = RunReport(runID: context.identity.runID, isDryRun: isDryRun)
         report.warnings = plan.warnings
         var execution = Execution(
@@ -99,6 +100,7 @@ extension Migrator {
         var steps: [Step] = []
         if step.isRevert {
             steps.append(store.delete(step.version))
+            steps += alsoWritten?.reverted(step.version) ?? []
             // What a repeatable migration made may be gone with it: it runs again with the next up.
             steps.append(store.forgetRepeatables())
         } else {
@@ -112,6 +114,7 @@ extension Migrator {
             steps.append(
                 store.upsert(
                     row, downSQL: downSQL, downChecksum: step.down?.checksum, duration: duration))
+            steps += alsoWritten?.applied(step.version) ?? []
         }
         let (log, tail) = chain.append(
             LogEntry(

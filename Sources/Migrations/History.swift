@@ -10,6 +10,8 @@ package struct HistoryRow: Sendable, Hashable {
         case applying
         /// The same, part-way down.
         case reverting
+        /// Stands for all that another tool has applied up to this version, whose files are not ours.
+        case baseline
     }
 
     /// The version as it was written, or `R__name`.

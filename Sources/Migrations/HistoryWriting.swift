@@ -28,17 +28,19 @@ extension HistoryStore {
     }
 
     /// Inserts or replaces a migration's row. `duration` is SQL for the milliseconds that it ran:
-    /// the row is sent before the client knows.
-    func upsert(_ row: HistoryRow, downSQL: String?, downChecksum: String?, duration: String)
-        -> Step
-    {
+    /// the row is sent before the client knows. It is applied now, or, for one that is taken over,
+    /// when `row` says.
+    func upsert(
+        _ row: HistoryRow, downSQL: String?, downChecksum: String?, duration: String,
+        isTakenOver: Bool = false
+    ) -> Step {
         let insertColumns = [
             "version", "name", "checksum", "content_digest", "applied_by", "run_id",
             "tool_version", "down_sql", "down_checksum", "statements_done", "statements_total",
             "statement_started", "state",
         ]
         let numeric: Set<String> = ["statements_done", "statements_total", "statement_started"]
-        let values: [DatabaseValue] = [
+        var values: [DatabaseValue] = [
             .text(row.version), .init(row.name), .init(row.checksum), .init(row.contentDigest),
             .init(row.appliedBy), .init(row.runID), .init(row.toolVersion), .init(downSQL),
             .init(downChecksum), .init(row.statementsDone.map(Int64.init)),
@@ -49,10 +51,15 @@ extension HistoryStore {
             parameter($0.offset + 1, numeric.contains($0.element) ? "integer" : "text")
         }
         let updates = insertColumns.dropFirst().map { "\($0) = excluded.\($0)" }
+        var time = now
+        if isTakenOver {
+            values.append(.init(row.appliedAt))
+            time = parameter(values.count, "timestamptz")
+        }
         return Step(
             """
             INSERT INTO \(table) (\(insertColumns.joined(separator: ", ")), applied_at, \
-            duration_ms) VALUES (\(placeholders.joined(separator: ", ")), \(now), \(duration)) \
+            duration_ms) VALUES (\(placeholders.joined(separator: ", ")), \(time), \(duration)) \
             ON CONFLICT (version) DO UPDATE SET \(updates.joined(separator: ", ")), \
             applied_at = excluded.applied_at, duration_ms = excluded.duration_ms
             """, values)
@@ -157,8 +164,14 @@ extension HistoryStore {
             "the table '\(name.table)' is \(tool) (columns: \(columns.joined(separator: ", ")))",
             hint: "It is left as it is. Keep our history elsewhere: set "
                 + (dialect == .postgres
-                    ? "'history_table: migrate.\(name.table)' in migrate.yaml (a schema of its own), "
+                    ? "'history_table: \(otherName)' in migrate.yaml (a schema of its own), "
                         + "or another name."
-                    : "'history_table: migrate_history' in migrate.yaml, or another name."))
+                    : "'history_table: \(otherName)' in migrate.yaml, or another name.")
+                + " Then 'migrate adopt' takes over what that table records.")
+    }
+
+    /// A place for our history where another tool's table has our name.
+    var otherName: String {
+        dialect == .postgres ? "migrate.\(name.table)" : "migrate_history"
     }
 }

@@ -40,6 +40,7 @@ extension Migrator {
                     hint: "A baseline is for a database without history. 'migrate repair "
                         + "--mark-applied VERSION' records a single migration.")
             }
+            try self.openAlsoWritten()
             var report = RunReport(runID: self.context.identity.runID)
             var steps: [Step] = []
             var chain = LogChain(
@@ -71,6 +72,7 @@ extension Migrator {
         let first = isRestamp ? try look() : try lookToChange()
         try withLock(first, allowsOtherEnvironment: isRestamp) {
             snapshot throws(MigrationError) in
+            try self.openAlsoWritten()
             var steps: [Step] = []
             var chain = LogChain(
                 store: self.store, run: self.context.identity, tail: snapshot.logTail)
@@ -117,6 +119,7 @@ extension Migrator {
         case .markReverted(let text):
             let row = try appliedRow(text, snapshot)
             steps.append(store.delete(row.version))
+            steps += alsoWritten?.reverted(row.version) ?? []
             log("mark_reverted", row.version, nil, &steps, &chain)
         case .statementsDone(let text, let count):
             let row = try appliedRow(text, snapshot)
@@ -186,6 +189,7 @@ extension Migrator {
             store.upsert(
                 row, downSQL: down.map { String(decoding: $0.sql.bytes, as: UTF8.self) },
                 downChecksum: down?.checksum, duration: "NULL"))
+        steps += alsoWritten?.applied(row.version) ?? []
         log(action, migration.version.text, "checksum \(script.checksum)", &steps, &chain)
     }
 

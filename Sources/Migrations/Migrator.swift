@@ -11,6 +11,8 @@ package final class Migrator {
     var activeLock: (any RunLock)?
     /// Whether the server can be told to look whether this program still lives.
     var serverNoticesLostClients = false
+    /// The old tool's table that is written with ours, where a run has found it.
+    var alsoWritten: AlsoWrittenTable?
     private var cache: SourceCache?
     /// The environment that the database is stamped with, as the last look at it has found it.
     package internal(set) var stamp: String?

@@ -49,6 +49,8 @@ package struct RunContext {
     package var folder: String
     /// Where the history is.
     package var historyTable = HistoryTableName.standard
+    /// The tool whose table is kept current with ours, dbmate or golang-migrate; nil for none.
+    package var alsoWrite: HistoryTool?
     /// Who runs.
     package var identity: RunIdentity
     /// Which lock.

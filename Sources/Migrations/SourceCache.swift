@@ -51,6 +51,11 @@ final class SourceCache {
         return script
     }
 
+    /// The parsed file of a migration that another tool has run: its statements are not judged.
+    func unjudgedScript(of file: MigrationFile) throws(MigrationError) -> Script {
+        try Script.read(file, dialect: dialect, allowsEmpty: true)
+    }
+
     /// What planning needs to know of every file, given what is applied: only files that did not
     /// run, or that differ from what ran, are parsed.
     func facts(_ history: [HistoryRow]) throws(MigrationError) -> [FileFacts] {
@@ -82,7 +87,7 @@ final class SourceCache {
 
     /// The digest without comments of a file that was edited after it ran; its statements are not
     /// judged, for they run no more.
-    private func contentDigest(of file: MigrationFile) throws(MigrationError) -> String {
+    func contentDigest(of file: MigrationFile) throws(MigrationError) -> String {
         Checksum.content(
             Checksum.withoutByteOrderMark(try Checksum.bytes(of: file, allowsEmpty: true)),
             dialect == .postgres ? .postgres : .sqlite)

@@ -109,6 +109,8 @@ enum StatusRules {
             }
             return status
         }
+        // A file of a baseline's version is what the other tool has applied.
+        if row.state == .baseline { return status }
         if row.state != .applied {
             status.state = .failedPartWay
             status.statementsDone = row.statementsDone
@@ -131,7 +133,9 @@ enum StatusRules {
         var status = MigrationStatus(
             version: row.version, name: row.name ?? "", state: state, appliedAt: row.appliedAt,
             appliedBy: row.appliedBy)
-        if row.state != .applied {
+        if row.state == .baseline {
+            status.state = .applied
+        } else if row.state != .applied {
             status.state = .failedPartWay
             status.statementsDone = row.statementsDone
             status.statementsTotal = row.statementsTotal

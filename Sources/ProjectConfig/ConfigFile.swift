@@ -39,6 +39,7 @@ package enum ConfigFile {
                 folder, verify ?? ConfigPath.sibling("verify", of: migrations)),
             layout: try top.choice("layout", MigrationLayout.self) ?? .auto,
             historyTable: try historyTable(top),
+            alsoWrite: try top.choice("also_write", AlsoWrite.self),
             defaultEnvironment: try defaultEnvironment(top, environments.map(\.name)),
             defaults: defaults, snapshots: try snapshots(top, folder),
             environments: environments,
@@ -109,7 +110,8 @@ package enum ConfigFile {
 
 extension ConfigFile {
     private static let topKeys = [
-        "migrations", "layout", "history_table", "verify_files", "default_environment",
+        "migrations", "layout", "history_table", "also_write", "verify_files",
+        "default_environment",
         "defaults", "environments", "snapshots",
     ]
 

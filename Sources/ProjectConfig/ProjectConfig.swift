@@ -6,6 +6,14 @@ package enum MigrationLayout: String, Sendable, CaseIterable {
     case native
 }
 
+/// A tool whose history table can be kept current with ours.
+package enum AlsoWrite: String, Sendable, CaseIterable {
+    /// dbmate's.
+    case dbmate
+    /// golang-migrate's.
+    case golangMigrate = "golang-migrate"
+}
+
 /// How a run uses transactions.
 package enum TransactionMode: String, Sendable, CaseIterable {
     /// One for each migration.
@@ -180,6 +188,8 @@ package struct ProjectConfig: Sendable {
     package let layout: MigrationLayout
     /// The history table; default `schema_migrations`.
     package let historyTable: TableName
+    /// The tool whose table every run keeps current with ours; nil for none.
+    package let alsoWrite: AlsoWrite?
     /// The environment that is used when none is named; nil where the file does not say.
     package let defaultEnvironment: String?
     /// The file's `defaults` over the program's.

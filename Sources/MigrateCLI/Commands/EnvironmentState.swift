@@ -40,7 +40,7 @@ struct EnvironmentState {
         lastRun = try migrator.lastRun()
         let statuses = try migrator.status()
         stamp = migrator.stamp
-        let done = statuses.filter { $0.appliedAt != nil }
+        let done = statuses.filter { $0.appliedAt != nil || $0.state == .applied }
         applied = done.count
         newest = done.last { !$0.version.hasPrefix(RepeatableMigration.prefix) }?.version
         pending = statuses.count { $0.isPending || $0.state == .failedPartWay }

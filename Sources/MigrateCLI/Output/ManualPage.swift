@@ -92,6 +92,10 @@ struct ManualPage {
             "MIGRATE_ENV, MIGRATE_CONFIG, MIGRATE_URL, MIGRATE_DIR",
             "As the options --env, --config, --url and --dir, which go before."
         ),
+        (
+            "MIGRATE_HISTORY_TABLE, MIGRATE_ALSO_WRITE",
+            "As the keys history_table and also_write of the configuration, before which they go."
+        ),
         ("MIGRATE_REPOSITORY", "As the option --repository of snapshot and restore."),
         ("NO_COLOR", "No colour, if it is set and not empty."),
         (

@@ -19,6 +19,8 @@ struct Project {
     /// Folder of the user's verify queries.
     var verifyFolder: String
     var historyTable: HistoryTableName
+    /// The tool whose table is kept current with ours.
+    var alsoWrite: HistoryTool?
     var isProtected: Bool
     var verify: VerifyPolicy
     var rules: ReleaseRules
@@ -84,12 +86,8 @@ struct Project {
         folder = Self.givenFolder(options) ?? config?.migrations ?? "migrations"
         verifyFolder = config?.verifyFiles ?? ConfigPath.sibling("verify", of: folder)
         configPath = config?.path
-        let table = config?.historyTable.description ?? "schema_migrations"
-        guard let name = HistoryTableName(table) else {
-            throw Failure(
-                .configuration, "config_invalid_value", "'\(table)' is not a table's name")
-        }
-        historyTable = name
+        historyTable = try Self.historyTable(config)
+        alsoWrite = try Self.alsoWrite(config)
         isProtected = found?.isProtected ?? false
         verify = found?.verify ?? VerifyPolicy()
         rules = found?.rules ?? ReleaseRules()
@@ -119,6 +117,32 @@ struct Project {
         // Where the address is not the one that is used, its variables need not be set.
         return try config.environment(
             name, needsAddress: givenURL == nil, variables: Terminal.variable)
+    }
+
+    /// The history table's name: MIGRATE_HISTORY_TABLE, else the file's, else the default.
+    private static func historyTable(_ config: ProjectConfig?) throws -> HistoryTableName {
+        let given = Terminal.variable("MIGRATE_HISTORY_TABLE")
+        let table = given ?? config?.historyTable.description ?? "schema_migrations"
+        guard let name = HistoryTableName(table) else {
+            throw Failure(
+                .configuration, "config_invalid_value",
+                "'\(table)'\(given == nil ? "" : " in MIGRATE_HISTORY_TABLE") is not a table's name",
+                hint: "Write name or schema.name, with letters, digits and '_', at most 58 each.")
+        }
+        return name
+    }
+
+    private static func alsoWrite(_ config: ProjectConfig?) throws -> HistoryTool? {
+        guard let given = Terminal.variable("MIGRATE_ALSO_WRITE") else {
+            return config?.alsoWrite.flatMap { HistoryTool(rawValue: $0.rawValue) }
+        }
+        guard let tool = AlsoWrite(rawValue: given) else {
+            throw Failure(
+                .configuration, "config_invalid_value",
+                "'\(given)' in MIGRATE_ALSO_WRITE is no tool whose table can be kept current",
+                hint: "It is 'dbmate' or 'golang-migrate'.")
+        }
+        return HistoryTool(rawValue: tool.rawValue)
     }
 
     /// The environment's address. What is wrong with one is best mended where it stands.

@@ -58,6 +58,40 @@ import Testing
     }
 
     @Test(arguments: CrashEngine.allCases)
+    func `another tool's history is taken over whole or not at all`(_ engine: CrashEngine) throws {
+        let database = try CrashDatabase(engine)
+        #expect(try database.migrate(["up"]).status == 0)
+        let sweep = FaultSweep(
+            database: database, oracle: try database.oracle(), command: ["adopt"],
+            calls: engine.everyStep, action: Self.inTurn,
+            prepare: {
+                try $0.run([
+                    "DROP TABLE schema_migrations", "DROP TABLE schema_migrations_log",
+                    "DROP VIEW summary", "DROP TABLE repeats",
+                    "CREATE TABLE goose_db_version (id integer, version_id bigint, is_applied "
+                        + "boolean, tstamp timestamp)",
+                    "INSERT INTO goose_db_version (id, version_id, is_applied) VALUES (1, 0, true), "
+                        + "(2, 1, true), (3, 2, true), (4, 3, true), (5, 4, true)",
+                ])
+            },
+            look: { _, state in state.damage + state.chainProblems },
+            complete: { sweep, _ in
+                let again = try database.migrate(["adopt"])
+                if again.status != 0 { return ["the next ended with \(again.summary)"] }
+                try database.run(["DROP TABLE goose_db_version"])
+                return try sweep.completeUp(try database.state())
+            },
+            check: { result, before, after in
+                let problems = CrashCheck.ended(result, before, after)
+                guard [0, 4].contains(after.history.count),
+                    after.history.count == after.log.count
+                else { return problems + ["the history has \(after.history.count) rows"] }
+                return problems
+            })
+        #expect(try sweep.run() > 10)
+    }
+
+    @Test(arguments: CrashEngine.allCases)
     func `a repair is recorded whole or not at all`(_ engine: CrashEngine) throws {
         let database = try CrashDatabase(engine)
         #expect(try database.migrate(["up"]).status == 0)

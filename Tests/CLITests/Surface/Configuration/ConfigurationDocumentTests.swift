@@ -23,9 +23,9 @@ import Testing
             let hint = result.errors.components(separatedBy: "hint: The keys here are ")
             keys.formUnion((hint.last ?? "").dropLast(2).components(separatedBy: ", "))
         }
-        #expect(keys.count == 44)
+        #expect(keys.count == 45)
         for key in keys { #expect(text.contains("`\(key)") || text.contains(" `\(key)"), "\(key)") }
-        for variable in ["ENV", "CONFIG", "URL", "DIR"] {
+        for variable in ["ENV", "CONFIG", "URL", "DIR", "HISTORY_TABLE", "ALSO_WRITE"] {
             #expect(text.contains("`MIGRATE_\(variable)`"))
         }
     }

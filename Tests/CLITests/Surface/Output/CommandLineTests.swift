@@ -7,7 +7,7 @@ import Testing
     private let folder: TemporaryFolder
     static let subcommands = [
         "init", "new", "status", "plan", "up", "down", "redo", "verify", "baseline", "repair",
-        "doctor", "environments",
+        "doctor", "environments", "adopt",
     ]
 
     init() throws { folder = try TemporaryFolder() }
@@ -56,8 +56,8 @@ import Testing
         (["create", "x"], "there is no subcommand 'create'", "Did you mean 'new'?"),
         (
             ["frobnicate"], "there is no subcommand 'frobnicate'",
-            "The subcommands are init, new, status, plan, approve, up, down, redo, verify, baseline, repair, "
-                + "doctor, environments, snapshot, restore, audit, "
+            "The subcommands are init, new, status, plan, approve, up, down, redo, verify, baseline, adopt, "
+                + "repair, doctor, environments, snapshot, restore, audit, "
                 + "confirm."
         ),
         (["up", "--dryrun"], "unknown option '--dryrun'", "Did you mean '--dry-run'?"),

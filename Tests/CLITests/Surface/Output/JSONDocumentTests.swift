@@ -85,6 +85,23 @@ import Testing
     }
 
     @Test(arguments: SurfaceDatabase.allCases)
+    func `adopt`(_ database: SurfaceDatabase) throws {
+        let project = try SurfaceProject(database, migrations: Self.migrations)
+        let connection = try project.connect()
+        defer { connection.close() }
+        try connection.query(
+            "CREATE TABLE goose_db_version (id integer, version_id bigint, is_applied boolean, "
+                + "tstamp timestamp)")
+        try connection.query(
+            "INSERT INTO goose_db_version VALUES (1, 0, true, '2024-01-01 10:00:00'), "
+                + "(2, 1, true, '2024-01-01 10:00:00'), (3, 3, true, '2024-01-01 10:00:00')")
+        try check(project, "adopt-missing", ["adopt"], 8)
+        try check(project, "adopt-dry-run-\(database)", ["adopt", "--dry-run"], 8)
+        try connection.query("DELETE FROM goose_db_version WHERE version_id = 3")
+        try check(project, "adopt-\(database)", ["adopt"], 0)
+    }
+
+    @Test(arguments: SurfaceDatabase.allCases)
     func `a lock that another run holds`(_ database: SurfaceDatabase) throws {
         let project = try SurfaceProject(
             database, migrations: ["001_sleep.up.sql": database.sleep(seconds: 60)])
