@@ -39,7 +39,7 @@ struct ConfigErrorTests {
             "Did you mean 'migrations'?"),
         BadFile(
             "# note\nzebra: 1\n", .unknownKey, "2:1", "unknown key 'zebra'",
-            "The keys here are migrations, layout, history_table, verify_files, "
+            "The keys here are migrations, layout, history_table, also_write, verify_files, "
                 + "default_environment, defaults, environments, snapshots."),
         BadFile(
             "defaults:\n  lock-timeout: 5s\n", .unknownKey, "2:3",
@@ -53,7 +53,7 @@ struct ConfigErrorTests {
             "Did you mean 'before_commit'?"),
         BadFile(
             "postgres://u:secret@h/d: x\n", .unknownKey, "1:1", "unknown key (not shown)",
-            "The keys here are migrations, layout, history_table, verify_files, "
+            "The keys here are migrations, layout, history_table, also_write, verify_files, "
                 + "default_environment, defaults, environments, snapshots."),
     ])
     func `an unknown key gets the nearest valid one`(_ bad: BadFile) throws {

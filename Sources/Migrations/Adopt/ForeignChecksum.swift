@@ -18,6 +18,7 @@ package enum ForeignChecksum {
     ///   - recorded: as the table holds it; nil where it holds none.
     ///   - tool: whose it is.
     ///   - bytes: the file.
+    /// - Returns: the verdict.
     package static func compare(
         _ recorded: String?, of tool: HistoryTool, with bytes: [UInt8]
     ) -> Verdict {

@@ -123,6 +123,7 @@ extension HistoryTool {
     ///   - table: the table.
     ///   - neighbours: the names of the tables in its schema, lower case: what Rails keeps beside its
     ///     history tells it from dbmate's.
+    /// - Returns: the tool.
     package static func recognise(
         _ table: ForeignTable, neighbours: Set<String> = []
     ) -> HistoryTool? {

@@ -95,10 +95,10 @@ import Testing
         try connection.query(
             "INSERT INTO goose_db_version VALUES (1, 0, true, '2024-01-01 10:00:00'), "
                 + "(2, 1, true, '2024-01-01 10:00:00'), (3, 3, true, '2024-01-01 10:00:00')")
-        try check(project, "adopt-missing", ["adopt"], 8)
-        try check(project, "adopt-dry-run-\(database)", ["adopt", "--dry-run"], 8)
+        try check(project, "Adopt/adopt-missing", ["adopt"], 8)
+        try check(project, "Adopt/adopt-dry-run-\(database)", ["adopt", "--dry-run"], 8)
         try connection.query("DELETE FROM goose_db_version WHERE version_id = 3")
-        try check(project, "adopt-\(database)", ["adopt"], 0)
+        try check(project, "Adopt/adopt-\(database)", ["adopt"], 0)
     }
 
     @Test(arguments: SurfaceDatabase.allCases)
