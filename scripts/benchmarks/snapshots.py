@@ -1,168 +1,332 @@
-"""Taking and restoring snapshots with migrate and with pg_dump and pg_restore, in turn.
+"""Taking and restoring snapshots with migrate and with the tools that people have now, in turn.
 
-Prints one row a work: the median wall time of both, the ratio, and the goal. Both use the same
-number of jobs on the same database; pg_dump writes its directory format with its own compression.
+Prints one row a work: the median wall time of both, the median of the ratios of the pairs, the goal,
+then processor seconds and memory of program + server for both, and how many processors were busy
+with something else meanwhile. Both use the same number of jobs on the same database.
+
+Parts: rows (a shop of --data megabytes), tables (10,000 empty tables), sqlite (the shop as a file).
 """
 
 import argparse
 import json
 import os
 import shutil
-import statistics
 import subprocess
 from pathlib import Path
 
-from measure import Run, pairs, row
+import shop
+from measure import Run, Server, pairs, row
 
-# Rows as a shop has them, some 210 bytes each: the compression must not be flattered.
-ORDERS = """
-CREATE TABLE orders (
-    id uuid PRIMARY KEY, customer integer NOT NULL, amount numeric(12, 2) NOT NULL,
-    note text, details jsonb NOT NULL, placed timestamptz NOT NULL);
-INSERT INTO orders
-SELECT gen_random_uuid(), (random() * 100000)::int, (random() * 100000)::numeric(12, 2),
-    md5(random()::text) || repeat(chr(97 + i % 26), i % 40),
-    jsonb_build_object('sku', md5((i % 5000)::text), 'count', i % 9, 'gift', i % 7 = 0),
-    timestamptz '2026-01-01' + i * interval '13 seconds'
-FROM generate_series(1, {rows}) i;
-CREATE INDEX orders_customer ON orders (customer);
-CREATE INDEX orders_placed ON orders (placed);
-CREATE TABLE customers (id integer PRIMARY KEY, name text NOT NULL, picture bytea);
-INSERT INTO customers
-SELECT i, md5(i::text), decode(repeat(md5(random()::text), 8), 'hex')
-FROM generate_series(1, {rows} / 15) i;
-VACUUM ANALYZE;
-"""
+MEMORY_GOAL = 200e6
 
 
-class Snapshots:
+def size(path):
+    """Bytes of a file, or of all files in a folder."""
+    path = Path(path)
+    files = [path] if path.is_file() else [f for f in path.rglob("*") if f.is_file()]
+    return sum(f.stat().st_size for f in files)
+
+
+class Benchmark:
     def __init__(self, options):
         self.migrate = options.migrate
         self.url = options.url
         self.folder = Path(options.folder)
-        self.quick = options.quick
-        self.jobs = str(os.cpu_count())
+        self.jobs = str(options.jobs or os.cpu_count())
+        self.times = options.times or (1 if options.quick else 3)
+        self.megabytes = options.data or (60 if options.quick else 1000)
+        self.tables = 1_000 if options.quick else 10_000
+        self.server = Server(self.url)
         self.repository = self.folder / "repository"
         self.dump = self.folder / "dump"
+
+    # What the works are made of
 
     def address(self, database):
         return self.url.rsplit("/", 1)[0] + "/" + database
 
     def sql(self, database, sql):
-        subprocess.run(
-            ["psql", "-qX", "-v", "ON_ERROR_STOP=1", self.address(database)], input=sql, text=True,
-            check=True)
+        result = subprocess.run(
+            ["psql", "-qXAt", "-v", "ON_ERROR_STOP=1", self.address(database)],
+            input="SET client_min_messages = warning;\n" + sql, text=True, check=True,
+            stdout=subprocess.PIPE)
+        return result.stdout.strip()
 
-    def fresh(self, database):
-        self.sql("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE);")
+    def run_command(self, *command):
+        return Run([str(word) for word in command], self.folder, self.server)
 
-    # The works, each a Run
+    def pairs(self, name, ours, theirs, goal):
+        return pairs(name, self.times, ours, theirs, goal, server=self.server)
+
+    def without(self, database):
+        """Drops a database, and writes what is dirty, so that nobody pays for another's work."""
+        self.sql("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE);\nCHECKPOINT;")
 
     def create(self, database, repository, *words):
-        return Run(
-            [self.migrate, "snapshot", "create", "--url", self.address(database), "--repository",
-             str(repository), "--jobs", self.jobs, "--quiet", *words], self.folder)
+        return self.run_command(
+            self.migrate, "snapshot", "create", "--url", self.address(database), "--repository",
+            repository, "--jobs", self.jobs, "--quiet", *words)
+
+    def create_anew(self, database, *words):
+        shutil.rmtree(self.repository, ignore_errors=True)
+        self.sql("postgres", "CHECKPOINT;")
+        return self.create(database, self.repository, *words)
 
     def pg_dump(self, database, *words):
         shutil.rmtree(self.dump, ignore_errors=True)
-        return Run(
-            ["pg_dump", "-Fd", "-j", self.jobs, "-f", str(self.dump), *words,
-             self.address(database)], self.folder)
-
-    def floor(self, database):
-        """The same rows through plain COPY, two tables at once, thrown away."""
-        copies = " & ".join(
-            f"psql -qX '{self.address(database)}' -c 'COPY {table} TO STDOUT' >/dev/null"
-            for table in ("orders", "customers"))
-        return Run(["sh", "-c", f"{copies} & wait"], self.folder)
+        self.sql("postgres", "CHECKPOINT;")
+        return self.run_command(
+            "pg_dump", "-Fd", "-j", self.jobs, "-f", self.dump, *words, self.address(database))
 
     def restore(self, *words):
-        self.fresh("bench_ours")
-        return Run(
-            [self.migrate, "restore", "latest", "--into", self.address("bench_ours"),
-             "--repository", str(self.repository), "--jobs", self.jobs, "--yes", "--quiet", *words],
-            self.folder)
+        self.without("bench_ours")
+        return self.run_command(
+            self.migrate, "restore", "latest", "--into", self.address("bench_ours"),
+            "--repository", self.repository, "--jobs", self.jobs, "--yes", "--quiet", *words)
 
-    def pg_restore(self):
-        self.fresh("bench_theirs")
+    def pg_restore(self, *words):
+        self.without("bench_theirs")
         self.sql("postgres", "CREATE DATABASE bench_theirs TEMPLATE template0;")
-        return Run(
-            ["pg_restore", "-j", self.jobs, "-d", self.address("bench_theirs"), str(self.dump)],
-            self.folder)
+        return self.run_command(
+            "pg_restore", "-j", self.jobs, "-d", self.address("bench_theirs"), *words, self.dump)
 
-    def run(self):
-        versions = [
-            subprocess.run([name, "--version"], capture_output=True, text=True, check=True)
-            for name in (self.migrate, "pg_dump")]
-        print(f"{versions[0].stdout.strip()} against {versions[1].stdout.strip()}; "
-              f"{os.cpu_count()} processors and jobs; median of pairs run in turn\n")
-        print("| work | migrate | PostgreSQL's tools | ratio | goal | |")
-        print("|---|---|---|---|---|---|")
-        times = 1 if self.quick else 3
-        self.sql("postgres", "CREATE DATABASE bench;")
-        self.sql("bench", ORDERS.format(rows=150_000 if self.quick else 1_500_000))
+    def memory(self, name, runs):
+        peak = max(run.peak for run in runs)
+        row(f"{name}: memory of the program", f"{peak / 1e6:.0f} MB",
+            f"{MEMORY_GOAL / 1e6:.0f} MB", peak / MEMORY_GOAL, 1.0)
 
-        def anew():
-            shutil.rmtree(self.repository, ignore_errors=True)
-            return self.create("bench", self.repository)
+    def new_bytes(self, url, *words):
+        """Takes another snapshot; what it stored anew, and the whole."""
+        run = self.run_command(
+            self.migrate, "snapshot", "create", "--url", url, "--repository", self.repository,
+            "--json", *words)
+        facts = json.loads(run.output[run.output.index(b"{"):])["snapshot"]
+        return facts["new_bytes"], facts["stored_bytes"]
 
-        ours, _ = pairs("snapshot, against `pg_dump -Fd`", times, anew,
-                        lambda: self.pg_dump("bench"), 0.33)
-        sizes = [sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
-                 for folder in (self.repository, self.dump)]
+    def head(self, title):
+        print(f"\n### {title}\n")
+        print("| work | migrate | other | ratio | goal | | processor: migrate | other | "
+              "memory: migrate | other | load |")
+        print("|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
+
+    # The parts
+
+    def rows(self):
+        # One that is there already is taken as it is.
+        if not self.sql("postgres", "SELECT 1 FROM pg_database WHERE datname = 'bench';"):
+            self.sql("postgres", "CREATE DATABASE bench;")
+            shop.fill(self.address("bench"), self.megabytes, os.cpu_count())
+        facts = self.sql("bench", """
+            SELECT pg_size_pretty(pg_database_size(current_database())) || ', '
+            || (SELECT sum(reltuples)::int8 FROM pg_class WHERE relkind = 'r') || ' rows in '
+            || (SELECT count(*) FROM pg_class WHERE relkind = 'r' AND oid >= 16384) || ' tables, '
+            || (SELECT round(100 * pg_table_size('orders') / sum(pg_table_size(oid)))
+                FROM pg_class WHERE relkind = 'r' AND oid >= 16384) || ' % in one';
+            """)
+        self.head(f"Rows: {facts}")
+        ours, _ = self.pairs("snapshot, against `pg_dump -Fd -j`",
+                             lambda: self.create_anew("bench"), lambda: self.pg_dump("bench"), 0.33)
+        self.memory("snapshot", ours)
+        sizes = size(self.repository), size(self.dump)
         row("its size", f"{sizes[0] / 1e6:.0f} MB", f"{sizes[1] / 1e6:.0f} MB",
             sizes[0] / sizes[1], 1.0)
-        peak = max(run.peak for run in ours)
-        row("its memory, against 200 MB", f"{peak / 1e6:.0f} MB", "200 MB", peak / 200e6, 1.0)
-        pairs("snapshot, against COPY thrown away", times, anew, lambda: self.floor("bench"), 1.3)
-        ours, _ = pairs("restore with proof, against `pg_restore`", times, self.restore,
-                        self.pg_restore, 1.0)
-        peak = max(run.peak for run in ours)
-        row("its memory, against 200 MB", f"{peak / 1e6:.0f} MB", "200 MB", peak / 200e6, 1.0)
-        pairs("restore without proof, against `pg_restore`", times,
-              lambda: self.restore("--no-proof"), self.pg_restore, 0.8)
+        self.pairs("snapshot, against COPY of each table, thrown away",
+                   lambda: self.create_anew("bench"), self.copy_tables, 1.3)
+        self.pairs("snapshot, against COPY in ranges of pages, thrown away",
+                   lambda: self.create_anew("bench"), self.copy_ranges, None)
+        ours, _ = self.pairs("restore with proof, against `pg_restore -j`", self.restore,
+                             self.pg_restore, 1.0)
+        self.memory("restore", ours)
+        self.pairs("restore without proof, against `pg_restore -j`",
+                   lambda: self.restore("--no-proof"), self.pg_restore, 0.8)
+        if shutil.which("pgcopydb"):
+            self.pairs("snapshot and restore without proof, against `pgcopydb clone`",
+                       self.both, self.pgcopydb, None)
+        self.many_jobs()
         self.second()
-        self.many_tables(times)
+
+    def copy_tables(self):
+        """The rows through plain COPY, a table at a time in each session."""
+        names = self.sql("bench", """
+            SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+            ORDER BY pg_table_size(oid) DESC;""").split()
+        return self.copy([f"COPY {name} TO STDOUT;" for name in names])
+
+    def copy_ranges(self):
+        """The same with large tables cut, so that all sessions are busy to the end."""
+        statements = self.sql("bench", """
+            SELECT CASE WHEN relpages < 384 THEN format('COPY %I TO STDOUT;', relname)
+            ELSE format('COPY (SELECT * FROM %I WHERE ctid >= ''(%s,0)'' AND ctid < ''(%s,0)'') TO STDOUT;',
+                relname, start, start + 384) END
+            FROM pg_class, generate_series(0, greatest(relpages - 1, 0), 384) start
+            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+            AND (relpages >= 384 OR start = 0) ORDER BY relpages DESC, start;
+            """).splitlines()
+        return self.copy(statements)
+
+    def copy(self, statements):
+        jobs = int(self.jobs)
+        # The largest to the emptiest hands, so that no session waits long for another.
+        files = [self.folder / f"copy-{number}.sql" for number in range(jobs)]
+        if len(statements) > 1000 or statements[0].startswith("COPY (SELECT"):
+            shares = [statements[number::jobs] for number in range(jobs)]
+        else:
+            shares = [statements[:1]] + [statements[number + 1::jobs - 1]
+                                         for number in range(jobs - 1)] if jobs > 1 else [statements]
+        for file, share in zip(files, shares):
+            file.write_text("\n".join(share))
+        copies = " & ".join(
+            f"psql -qX '{self.address('bench')}' -f {file} >/dev/null" for file in files)
+        return self.run_command("sh", "-c", f"{copies} & wait")
+
+    def both(self):
+        self.without("bench_ours")
+        shutil.rmtree(self.repository, ignore_errors=True)
+        options = f"--repository {self.repository} --jobs {self.jobs} --quiet"
+        return self.run_command(
+            "sh", "-ec",
+            f"{self.migrate} snapshot create --url {self.address('bench')} {options}; "
+            f"{self.migrate} restore latest --into {self.address('bench_ours')} {options} --yes "
+            "--no-proof")
+
+    def pgcopydb(self):
+        self.without("bench_theirs")
+        self.sql("postgres", "CREATE DATABASE bench_theirs TEMPLATE template0;")
+        work = self.folder / "pgcopydb"
+        shutil.rmtree(work, ignore_errors=True)
+        return self.run_command(
+            "pgcopydb", "clone", "--source", self.address("bench"), "--target",
+            self.address("bench_theirs"), "--dir", work, "--table-jobs", self.jobs, "--index-jobs",
+            self.jobs, "--split-tables-larger-than", "200 MB")
+
+    def many_jobs(self):
+        """Memory where there are many more sessions than processors."""
+        shutil.rmtree(self.repository, ignore_errors=True)
+        runs = [self.run_command(
+            self.migrate, "snapshot", "create", "--url", self.address("bench"), "--repository",
+            self.repository, "--jobs", "16", "--quiet")]
+        self.memory("snapshot with 16 jobs", runs)
+        self.without("bench_ours")
+        runs = [self.run_command(
+            self.migrate, "restore", "latest", "--into", self.address("bench_ours"),
+            "--repository", self.repository, "--jobs", "16", "--yes", "--quiet")]
+        self.memory("restore with 16 jobs", runs)
+        self.without("bench_ours")
+        self.without("bench_theirs")
 
     def second(self):
-        """A second snapshot after one page in a hundred changed."""
-        self.sql("bench", """
+        """A second snapshot after one page in a hundred of the largest table changed: half of them
+        hold rows that are gone now, and half, at the end, the rows' new versions."""
+        pages = int(self.sql("bench", "SELECT relpages FROM pg_class WHERE relname = 'orders';"))
+        half = max(1, pages // 200)
+        self.sql("bench", f"""
             UPDATE orders SET amount = amount + 1
-            WHERE (ctid::text::point)[0]::bigint / 1 < (
-                SELECT relpages / 100 FROM pg_class WHERE relname = 'orders');
+            WHERE ctid >= '({pages // 2},0)' AND ctid < '({pages // 2 + half},0)';
             """)
-        output = subprocess.run(
-            [self.migrate, "snapshot", "create", "--url", self.address("bench"), "--repository",
-             str(self.repository), "--jobs", self.jobs, "--json"], capture_output=True, text=True,
-            check=True)
-        facts = json.loads(output.stdout)["snapshot"]
-        row("new bytes of a second snapshot, 1 % of the pages changed",
-            f"{facts['new_bytes'] / 1e6:.1f} MB", f"{facts['stored_bytes'] / 1e6:.1f} MB",
-            facts["new_bytes"] / facts["stored_bytes"], 0.02)
+        after = int(self.sql("bench", """
+            SELECT pg_relation_size('orders') / current_setting('block_size')::int;"""))
+        new, all_bytes = self.new_bytes(self.address("bench"), "--jobs", self.jobs)
+        row(f"new bytes of a second snapshot, {half} + {after - pages} of {pages} pages changed",
+            f"{new / 1e6:.1f} MB", f"{all_bytes / 1e6:.1f} MB", new / all_bytes, 0.02)
 
-    def many_tables(self, times):
-        count = 1_000 if self.quick else 10_000
+    def many_tables(self):
         self.sql("postgres", "CREATE DATABASE bench_many;")
-        for start in range(0, count, 500):
+        for start in range(0, self.tables, 500):
             self.sql("bench_many", "".join(
                 f"CREATE TABLE t{i} (id integer PRIMARY KEY, v text); CREATE INDEX ON t{i} (v);\n"
                 for i in range(start, start + 500)))
-        repository = self.folder / "repository-many"
+        # As autovacuum would; both sides read the same catalogs.
+        self.sql("bench_many", "VACUUM (ANALYZE);")
+        self.head(f"{self.tables:,} empty tables, each with a key and an index")
+        ours, _ = self.pairs(
+            "schema, against `pg_dump -s`",
+            lambda: self.create_anew("bench_many", "--schema-only"),
+            lambda: self.run_command(
+                "pg_dump", "-s", "-f", os.devnull, self.address("bench_many")), 0.5)
+        self.memory("schema", ours)
+        self.pairs(
+            "schema, against `pg_dump -s -Fd`", lambda: self.create_anew("bench_many", "--schema-only"),
+            lambda: self.pg_dump("bench_many", "-s", "-j", "1"), None)
+        ours, _ = self.pairs(
+            "restore of the schema with proof, against `pg_restore -j`", self.restore,
+            self.pg_restore, 1.0)
+        self.memory("restore of the schema", ours)
+        runs = [self.create_anew("bench_many")]
+        self.memory(f"snapshot of all, {runs[0].wall:.1f} s", runs)
+
+    def sqlite(self):
+        file = self.folder / "shop.db"
+        shop.fill_sqlite(file, self.megabytes, os.cpu_count())
+        self.head(f"SQLite: a file of {size(file) / 1e6:.0f} MB")
+        copy = self.folder / "copy.db"
 
         def ours():
-            shutil.rmtree(repository, ignore_errors=True)
-            return self.create("bench_many", repository, "--schema-only")
+            shutil.rmtree(self.repository, ignore_errors=True)
+            return self.run_command(
+                self.migrate, "snapshot", "create", "--url", f"sqlite:{file}", "--repository",
+                self.repository, "--quiet")
 
-        def theirs():
-            return Run(["pg_dump", "-s", "-f", os.devnull, self.address("bench_many")],
-                       self.folder)
+        def theirs(command):
+            def run():
+                for name in self.folder.glob("copy.db*"):
+                    name.unlink()
+                return self.run_command("sh", "-ec", command)
+            return run
 
-        pairs(f"schema of {count:,} tables, against `pg_dump -s`", times, ours, theirs, 0.5)
+        backup = theirs(f"sqlite3 {file} '.backup {copy}'; gzip {copy}")
+        taken, _ = self.pairs("snapshot, against `.backup` and gzip", ours, backup, None)
+        self.memory("snapshot", taken)
+        sizes = size(self.repository), sum(size(name) for name in self.folder.glob("copy.db*"))
+        row("its size, against gzip", f"{sizes[0] / 1e6:.0f} MB", f"{sizes[1] / 1e6:.0f} MB",
+            sizes[0] / sizes[1], 1.0)
+        vacuum = theirs(f"sqlite3 {file} \"VACUUM INTO '{copy}'\"; zstd -q -1 --rm {copy}")
+        self.pairs("snapshot, against `VACUUM INTO` and `zstd -1`", ours, vacuum, None)
+        sizes = size(self.repository), sum(size(name) for name in self.folder.glob("copy.db*"))
+        row("its size, against zstd", f"{sizes[0] / 1e6:.0f} MB", f"{sizes[1] / 1e6:.0f} MB",
+            sizes[0] / sizes[1], None)
+        into = self.folder / "restored.db"
+
+        def restore():
+            into.unlink(missing_ok=True)
+            return self.run_command(
+                self.migrate, "restore", "latest", "--into", f"sqlite:{into}", "--repository",
+                self.repository, "--yes", "--quiet")
+
+        def unpack():
+            into.unlink(missing_ok=True)
+            return self.run_command("sh", "-ec", f"zstd -q -d {copy}.zst -o {into}; sync {into}")
+
+        taken, _ = self.pairs("restore, against `zstd -d`", restore, unpack, None)
+        self.memory("restore", taken)
+        # One page in a hundred, one after the other as new rows are.
+        subprocess.run(
+            ["sqlite3", str(file), "UPDATE orders SET amount = 1 WHERE id <= "
+             "(SELECT max(id) / 125 FROM orders)"], check=True)
+        new, all_bytes = self.new_bytes(f"sqlite:{file}")
+        row("new bytes of a second snapshot, 1 % of the largest table changed",
+            f"{new / 1e6:.1f} MB", f"{all_bytes / 1e6:.1f} MB", new / all_bytes, 0.02)
+
+    def run(self, parts):
+        versions = [
+            subprocess.run([name, "--version"], capture_output=True, text=True, check=True)
+            .stdout.strip() for name in (self.migrate, "pg_dump")]
+        print(f"{versions[0]} against {versions[1]}; {os.cpu_count()} processors, {self.jobs} jobs; "
+              f"{self.times} pairs run in turn")
+        for name, part in (("rows", self.rows), ("tables", self.many_tables),
+                           ("sqlite", self.sqlite)):
+            if name in parts:
+                part()
+                shutil.rmtree(self.repository, ignore_errors=True)
 
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--migrate", required=True)
 parser.add_argument("--url", required=True)
 parser.add_argument("--folder", required=True)
-parser.add_argument("--quick", action="store_true")
-Snapshots(parser.parse_args()).run()
+parser.add_argument("--quick", action="store_true", help="a small database, once")
+parser.add_argument("--part", action="append", choices=("rows", "tables", "sqlite"))
+parser.add_argument("--data", type=int, metavar="MB")
+parser.add_argument("--jobs", type=int)
+parser.add_argument("--times", type=int, help="how many pairs; 3 unless told")
+options = parser.parse_args()
+Benchmark(options).run(options.part or ("rows", "tables", "sqlite"))
