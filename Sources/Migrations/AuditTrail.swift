@@ -143,6 +143,13 @@ extension Migrator {
         try last(["up", "down", "repeatable", "run"])
     }
 
+    /// Refuses to go on where the newest run of migrations is another one.
+    ///
+    /// - Throws: `.refused`; `.foreignHistory`, `.database`, `.interrupted`.
+    package func requireLastRun(_ runID: String) throws(MigrationError) {
+        guard try lastRun()?.runID == runID else { throw .anotherRun }
+    }
+
     /// The newest entry of a verification after a run; nil where there was none.
     ///
     /// - Throws: `.foreignHistory`, `.database`, `.interrupted`.
@@ -207,6 +214,15 @@ extension Migrator {
         }
         try commit(steps)
         return true
+    }
+}
+
+extension MigrationError {
+    /// A way back would take back what a later run has done.
+    static var anotherRun: MigrationError {
+        MigrationError(
+            .refused, "another run has changed the database since",
+            hint: "'migrate audit' shows it; both ways back would take its work along.")
     }
 }
 

@@ -10,7 +10,8 @@ struct DownPlanner {
     /// The rows that the request is about, in the order in which they are reverted: the last
     /// applied first.
     ///
-    /// - Throws: `.invalidRequest` for a version that is not applied, `.failedPartWay`.
+    /// - Throws: `.invalidRequest` for a version that is not applied, `.failedPartWay`; `.refused` for
+    ///   a run that is not the newest.
     func rows(_ request: DownRequest) throws(MigrationError) -> [HistoryRow] {
         let applied = history.filter { !$0.isRepeatable && $0.state != .baseline }.sorted(
             by: Self.appliedLater)
@@ -29,6 +30,9 @@ struct DownPlanner {
         case .count(let count): return Array(rows.prefix(count))
         case .all: return rows
         case .lastRun: return try lastRun(rows)
+        case .run(let id):
+            guard rows.first?.runID == id else { throw .anotherRun }
+            return try lastRun(rows)
         case .to(let version): return try newer(than: version, rows)
         }
     }

@@ -99,6 +99,8 @@ package enum DownRequest: Sendable, Hashable {
     case to(Version)
     /// All that the newest run applied.
     case lastRun
+    /// All that the run of this id applied, which must be the newest.
+    case run(String)
     /// All.
     case all
 }

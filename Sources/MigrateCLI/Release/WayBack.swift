@@ -69,14 +69,6 @@ struct WayBack {
         return lines.isEmpty ? ["there is no way back but a new migration"] : lines
     }
 
-    /// Refuses to take back what another run has done since.
-    private func requireOwnRun(_ migrator: Migrator) throws {
-        guard try migrator.lastRun()?.runID != runID else { return }
-        throw Failure(
-            .refused, "another_run", "another run has changed the database since",
-            hint: "'migrate audit' shows it; both ways back would take its work along.")
-    }
-
     // MARK: Down
 
     private func down(_ failure: Failure, _ database: OpenDatabase) -> Failure {
@@ -85,8 +77,7 @@ struct WayBack {
         (app.beforeRun, app.commitChecks) = (nil, nil)
         let migrator = app.migrator(project, database)
         do {
-            try requireOwnRun(migrator)
-            let report = try migrator.down(.lastRun)
+            let report = try migrator.down(.run(runID))
             let versions = report.reverted.map(\.version)
             var facts: [String: JSONValue] = ["reverted": JSONValue(versions)]
             do {
@@ -117,11 +108,6 @@ struct WayBack {
                 ["there is no snapshot of before to restore"] + commands(database))
         }
         app.terminal.note("the release failed; restoring the snapshot of before it")
-        do {
-            try requireOwnRun(app.migrator(project, database))
-        } catch {
-            return unsuccessful(failure, error, database)
-        }
         // This session's lock and connection would be in the way of the swap.
         database.connection.close()
         app.options.yes = true
@@ -153,6 +139,13 @@ struct WayBack {
         }
     }
 
+    /// Refuses to take back what another run has done since, whoever holds the lock meanwhile.
+    private func requireOwnRun() throws {
+        let database = try app.open(project, .look)
+        defer { database.connection.close() }
+        try app.migrator(project, database).requireLastRun(runID)
+    }
+
     private func restored(_ snapshot: SnapshotID) throws -> Outcome {
         let repository = try Repository.open(app.repositoryPlace(named: nil))
         defer { repository.close() }
@@ -163,7 +156,8 @@ struct WayBack {
                 app: app, project: project,
                 address: app.postgresServer(project.url, project),
                 options: PostgresRestore.Options(
-                    jobs: App.defaultJobs, missingRoles: .fail, isSchemaOnly: false, proves: true)
+                    jobs: App.defaultJobs, missingRoles: .fail, isSchemaOnly: false, proves: true),
+                underLock: requireOwnRun
             ).run(manifest, repository)
         case .sqlite:
             let url = try SQLiteURL(project.url.text).resolved(against: project.urlFolder)
@@ -171,7 +165,8 @@ struct WayBack {
                 throw Failure(.refused, "refused", "a database in memory cannot be restored to")
             }
             return try SQLiteRestoreRun(
-                app: app, project: project, path: path, display: url.display
+                app: app, project: project, path: path, display: url.display,
+                underLock: requireOwnRun
             ).run(manifest, repository)
         }
     }

@@ -10,6 +10,9 @@ struct PostgresRestoreRun {
     let project: Project
     let address: PostgresAddress
     let options: PostgresRestore.Options
+    /// What is asked under the lock of the target, before anything changes; what it throws stops the
+    /// restore.
+    var underLock: () throws -> Void = {}
 
     private var connect: @Sendable (_ database: String) throws -> any BulkConnection {
         let open = address.open
@@ -33,7 +36,8 @@ struct PostgresRestoreRun {
             """)
         let migrator = app.migrator(project, database)
         return try migrator.holdingLock { () throws in
-            try restore(manifest, repository, hold: hold(migrator, database.connection))
+            try underLock()
+            return try restore(manifest, repository, hold: hold(migrator, database.connection))
         }.get()
     }
 

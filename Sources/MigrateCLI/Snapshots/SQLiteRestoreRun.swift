@@ -11,6 +11,9 @@ struct SQLiteRestoreRun {
     let project: Project
     let path: String
     let display: String
+    /// What is asked under the lock of the file, before anything changes; what it throws stops the
+    /// restore.
+    var underLock: () throws -> Void = {}
 
     private var target: SQLiteTarget { SQLiteTarget(path) }
 
@@ -26,7 +29,10 @@ struct SQLiteRestoreRun {
         let kept = target.exists ? target.keptPath(manifest.id) : nil
         try app.confirm(question(manifest, kept))
         let start = ContinuousClock.now
-        let done = try holdingLock { try restore.run(repository.chunks) }
+        let done = try holdingLock {
+            try underLock()
+            return try restore.run(repository.chunks)
+        }
         app.terminal.progress?.end()
         return report(done, manifest, (ContinuousClock.now - start).wholeMilliseconds)
     }

@@ -141,7 +141,9 @@ import Testing
         result.expect(10)
         let back = try #require(result.json()["way_back"] as? [String: Any])
         #expect(back["outcome"] as? String == "failed")
-        #expect((back["error"] as? [String: Any])?["code"] as? String == "another_run")
+        #expect(
+            (back["error"] as? [String: Any])?["message"] as? String
+                == "another run has changed the database since")
         #expect(try project.rows("production", "SELECT x FROM b ORDER BY x") == ["7", "8"])
     }
 
