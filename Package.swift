@@ -42,7 +42,7 @@ let package = Package(
         .target(
             name: "Migrations",
             dependencies: [
-                "Database", "SQLText",
+                "Database", "SQLText", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

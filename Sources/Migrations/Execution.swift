@@ -24,7 +24,7 @@ extension Migrator {
         _ plan: Plan, _ snapshot: HistorySnapshot, isDryRun: Bool, isOneTransaction: Bool? = nil,
         note: String? = nil
     ) throws(MigrationError) -> RunReport {
-        try checkAlsoWritten()
+        try checkAlsoWritten(snapshot.rows)
         var report = RunReport(runID: context.identity.runID, isDryRun: isDryRun)
         report.warnings = plan.warnings
         var execution = Execution(

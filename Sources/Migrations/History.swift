@@ -104,6 +104,9 @@ package struct HistoryTableName: Sendable, Hashable {
     /// The table's name; the log is `…_log`, the lease `…_lock`.
     package let table: String
 
+    /// `table` or `schema.table`, as a person writes it.
+    package var text: String { (schema.map { $0 + "." } ?? "") + table }
+
     /// Splits `table` or `schema.table`.
     ///
     /// - Returns: nil unless each part is letters, digits and underscores, begins with no digit

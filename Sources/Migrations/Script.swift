@@ -147,7 +147,8 @@ package enum Checksum {
         bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     }
 
-    private static func hex(_ digest: SHA256.Digest) -> String {
+    /// A digest in lower-case hexadecimal digits.
+    static func hex(_ digest: some Digest) -> String {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         text.reserveCapacity(64)

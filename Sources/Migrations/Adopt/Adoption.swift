@@ -218,11 +218,20 @@ struct AdoptionPlanner {
                 }
         }
         guard let name = record.name ?? record.file else { return nil }
-        if let found = folder.migrations.first(where: { $0.name == name }) { return found }
-        // `20240101000000_init` of Prisma, `1_initial.sql` of sql-migrate.
-        return Version(name.prefix { $0.isASCII && $0.isNumber }).flatMap { number in
-            folder.migrations.first { $0.version == number }
-        }
+        return folder.migrations.first { $0.name == name }
+            ?? Self.numbered(name).flatMap { version, rest in
+                folder.migrations.first { $0.version == version && $0.name == rest }
+            }
+    }
+
+    /// `20240101000000_init` of Prisma and `1_initial.sql` of sql-migrate, as the number and the rest.
+    private static func numbered(_ name: String) -> (Version, Substring)? {
+        let stem = name.hasSuffix(".sql") ? name.dropLast(4) : name[...]
+        let digits = stem.prefix { $0.isASCII && $0.isNumber }
+        let rest = stem[digits.endIndex...]
+        guard let version = Version(digits), let separator = rest.first, "_-".contains(separator)
+        else { return nil }
+        return (version, rest.dropFirst())
     }
 
     private static func lastPart(_ path: String) -> Substring {
@@ -324,9 +333,9 @@ struct AdoptionPlanner {
             }
             message = "version \(label) is dirty: golang-migrate failed in it, or was stopped"
             hint =
-                "Look how much of it took effect, and finish or undo it by hand. Then tell "
-                + "golang-migrate: 'migrate … force \(label)' if it is done, 'migrate … force "
-                + "\(before?.version.text ?? "-1")' if it is not."
+                "Look how much of it took effect, and finish or undo it by hand. Then give "
+                + "golang-migrate's own command: 'migrate … force \(label)' if it is done, "
+                + "'migrate … force \(before?.version.text ?? "-1")' if it is not."
         case .flyway:
             message = "\(label) failed"
             hint =

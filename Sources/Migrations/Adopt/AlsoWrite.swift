@@ -13,7 +13,16 @@ struct AlsoWrittenTable {
     /// The steps that follow our row of a migration that was applied.
     func applied(_ version: String) -> [Step] {
         guard Version(version) != nil else { return [] }
-        guard tool == .dbmate else { return newestVersion }
+        guard tool == .dbmate else {
+            // Its table holds the newest version and nothing else: what was late does not set it back.
+            let number = numeral(version)
+            return [
+                Step("DELETE FROM \(table.quoted) WHERE version < \(number)"),
+                Step(
+                    "INSERT INTO \(table.quoted) (version, dirty) SELECT \(number), \(isNotDirty) "
+                        + "WHERE NOT EXISTS (SELECT 1 FROM \(table.quoted))"),
+            ]
+        }
         return [
             Step(
                 "INSERT INTO \(table.quoted) (version) VALUES (\(store.parameter(1))) "
@@ -24,7 +33,16 @@ struct AlsoWrittenTable {
     /// The steps that follow the removal of our row.
     func reverted(_ version: String) -> [Step] {
         guard Version(version) != nil else { return [] }
-        guard tool == .dbmate else { return newestVersion }
+        guard tool == .dbmate else {
+            return [
+                Step("DELETE FROM \(table.quoted) WHERE version = \(numeral(version))"),
+                Step(
+                    "INSERT INTO \(table.quoted) (version, dirty) SELECT max(\(number)), "
+                        + "\(isNotDirty) FROM \(store.table) WHERE \(isNumber) AND state IN "
+                        + "('applied', 'baseline') HAVING count(*) > 0 AND NOT EXISTS "
+                        + "(SELECT 1 FROM \(table.quoted))"),
+            ]
+        }
         return [
             Step(
                 "DELETE FROM \(table.quoted) WHERE version = \(store.parameter(1))",
@@ -32,24 +50,9 @@ struct AlsoWrittenTable {
         ]
     }
 
-    /// golang-migrate's table holds the newest version and nothing else.
-    private var newestVersion: [Step] {
-        let isPostgres = store.dialect == .postgres
-        return [
-            Step("DELETE FROM \(table.quoted)"),
-            Step(
-                "INSERT INTO \(table.quoted) (version, dirty) SELECT "
-                    + (isPostgres
-                        ? "max(version::bigint), false" : "max(CAST(version AS integer)), 0")
-                    + " FROM \(store.table) WHERE state = 'applied' AND \(isNumber) "
-                    + "HAVING count(*) > 0"),
-        ]
-    }
-
     /// What of the old tool's table our history does not have.
     var newcomers: Step {
         guard tool == .dbmate else {
-            let number = store.dialect == .postgres ? "version::bigint" : "CAST(version AS integer)"
             return Step(
                 "SELECT CAST(version AS text), dirty FROM \(table.quoted) o WHERE dirty "
                     + "OR version > coalesce((SELECT max(\(number)) FROM \(store.table) "
@@ -59,6 +62,18 @@ struct AlsoWrittenTable {
             "SELECT CAST(o.version AS text), NULL FROM \(table.quoted) o WHERE NOT EXISTS "
                 + "(SELECT 1 FROM \(store.table) h WHERE h.version = o.version) ORDER BY 1")
     }
+
+    /// A version that golang-migrate's column can hold; its digits are a number in SQL too.
+    private func numeral(_ version: String) -> String {
+        let digits = version.drop { $0 == "0" }
+        return digits.isEmpty ? "0" : String(digits)
+    }
+
+    private var number: String {
+        store.dialect == .postgres ? "version::bigint" : "CAST(version AS integer)"
+    }
+
+    private var isNotDirty: String { store.dialect == .postgres ? "false" : "0" }
 
     private var isNumber: String {
         store.dialect == .postgres
@@ -87,23 +102,43 @@ extension Migrator {
     /// Refuses a run where the old tool has gone ahead of our history, or failed: what it has applied
     /// would be run again.
     ///
+    /// - Parameter rows: our history.
     /// - Throws: `.refused`.
-    func checkAlsoWritten() throws(MigrationError) {
+    func checkAlsoWritten(_ rows: [HistoryRow]) throws(MigrationError) {
         try openAlsoWritten()
         guard let alsoWritten else { return }
-        let rows = try connection.runOwn([alsoWritten.newcomers])[0].rows
-        guard let first = rows.first?[0].string else { return }
+        let newcomers = try connection.runOwn([alsoWritten.newcomers])[0].rows
+        guard let first = newcomers.first?[0].string else { return }
         let title = alsoWritten.tool.title
-        guard rows.first?[1].boolean != true else {
+        guard newcomers.first?[1].boolean != true else {
             throw MigrationError(
                 .refused, "\(title)'s table is dirty at version \(first): its last run failed",
-                hint: "Finish or undo by hand what it did, and tell it with 'force'. Then run this "
-                    + "again.", versions: [first])
+                hint:
+                    "Finish or undo by hand what it did, and tell it with its own 'force'. Then run "
+                    + "this again.", versions: [first])
         }
-        let versions = rows.compactMap(\.values[0].string)
+        let versions = newcomers.compactMap(\.values[0].string)
+        let unrecorded = try unrecorded(versions, by: alsoWritten.tool, rows)
         throw MigrationError(
             .refused, "\(title) has applied \(UpPlanner.list(versions)), which our history has not",
-            hint: "Record it: migrate repair --mark-applied \(versions.joined(separator: " "))",
+            hint: unrecorded.isEmpty
+                ? "There is no file of it in '\(context.folder)': bring it back first."
+                : "Record it: migrate repair --mark-applied \(unrecorded.joined(separator: " "))",
             versions: versions)
+    }
+
+    /// The files that our history lacks of what the old tool has applied. golang-migrate's version
+    /// stands for all up to it.
+    private func unrecorded(
+        _ versions: [String], by tool: HistoryTool, _ rows: [HistoryRow]
+    ) throws(MigrationError) -> [String] {
+        let known = Set(rows.filter { $0.state == .applied || $0.state == .baseline }.map(\.number))
+        let applied = versions.compactMap { Version($0) }
+        return try sources().folder.migrations.filter { migration in
+            let isApplied =
+                tool == .golangMigrate
+                ? applied.contains { migration.version <= $0 } : applied.contains(migration.version)
+            return isApplied && migration.up != nil && !known.contains(migration.version)
+        }.map(\.version.text)
     }
 }

@@ -1,3 +1,4 @@
+internal import CZlib
 internal import Crypto
 
 /// The checksums that other tools keep, over the bytes of a file. Pure.
@@ -27,14 +28,15 @@ package enum ForeignChecksum {
         case .flyway:
             return String(flyway(bytes)) == recorded ? .verified : .edited
         case .sqlx:
-            return hex(SHA384.hash(data: bytes)) == recorded.lowercased() ? .verified : .edited
+            return Checksum.hex(SHA384.hash(data: bytes)) == recorded.lowercased()
+                ? .verified : .edited
         case .prisma:
             // Prisma accepts the same text with the line ends of another system.
             let texts = [bytes, lines(bytes, "\n"), lines(bytes, "\r\n")]
-            return texts.contains { hex(SHA256.hash(data: $0)) == recorded.lowercased() }
+            return texts.contains { Checksum.hex(SHA256.hash(data: $0)) == recorded.lowercased() }
                 ? .verified : .edited
         case .sqitch:
-            return hex(Insecure.SHA1.hash(data: bytes)) == recorded.lowercased()
+            return Checksum.hex(Insecure.SHA1.hash(data: bytes)) == recorded.lowercased()
                 ? .verified : .edited
         default: return .unknown
         }
@@ -43,18 +45,8 @@ package enum ForeignChecksum {
     /// Flyway's: CRC-32 over the lines without their ends, a byte-order mark left out, as a signed
     /// number.
     package static func flyway(_ bytes: [UInt8]) -> Int32 {
-        var crc: UInt32 = 0xFFFF_FFFF
-        for byte in Checksum.withoutByteOrderMark(bytes) where byte != 0x0A && byte != 0x0D {
-            crc = table[Int((crc ^ UInt32(byte)) & 0xFF)] ^ (crc >> 8)
-        }
-        return Int32(bitPattern: crc ^ 0xFFFF_FFFF)
-    }
-
-    /// The CRC-32 of each byte. Source: https://www.w3.org/TR/png/#D-CRCAppendix
-    private static let table: [UInt32] = (0..<256).map { index in
-        (0..<8).reduce(UInt32(index)) { value, _ in
-            value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1
-        }
+        let text = Checksum.withoutByteOrderMark(bytes).filter { $0 != 0x0A && $0 != 0x0D }
+        return Int32(truncatingIfNeeded: crc32_z(0, text, text.count))
     }
 
     private static func lines(_ bytes: [UInt8], _ end: String) -> [UInt8] {
@@ -65,9 +57,5 @@ package enum ForeignChecksum {
             if byte == 0x0A { result += end.utf8 } else { result.append(byte) }
         }
         return result
-    }
-
-    private static func hex(_ digest: some Sequence<UInt8>) -> String {
-        digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

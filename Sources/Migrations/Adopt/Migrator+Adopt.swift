@@ -209,7 +209,7 @@ extension Migrator {
 
     private func notFound(_ request: AdoptRequest) -> MigrationError {
         let wanted = request.tool?.title ?? "another tool"
-        let place = request.table.map { " in the table '\(Self.shown($0))'" } ?? ""
+        let place = request.table.map { " in the table '\($0.text)'" } ?? ""
         let names = request.tool.map { tool in
             tool.tableNames.map { "'\($0)'" }.joined(separator: " or ")
         }
@@ -219,10 +219,6 @@ extension Migrator {
                 ?? "It is looked for under the names that the tools give it")
                 + "; --table NAME names another. For a database without history, use 'migrate "
                 + "baseline VERSION'.")
-    }
-
-    private static func shown(_ name: HistoryTableName) -> String {
-        (name.schema.map { $0 + "." } ?? "") + name.table
     }
 
     /// Rows of schema, table, column and type as tables.

@@ -88,7 +88,8 @@ import Testing
         let error = #expect(throws: MigrationError.self) { try adopt(project) }
         #expect(error?.code == .refused)
         #expect(error?.message.hasPrefix("version 2 is dirty") == true)
-        #expect(error?.hint?.contains("'migrate … force 2' if it is done") == true)
+        #expect(
+            error?.hint?.contains("golang-migrate's own command: 'migrate … force 2' if") == true)
         #expect(error?.hint?.contains("force 000001' if it is not") == true)
         #expect(try look(project).problems.map(\.kind) == [.failed])
         #expect(try project.tables(withOurs: true) == ["a", "b", "schema_migrations"])
@@ -169,11 +170,43 @@ import Testing
         try project.sql("UPDATE schema_migrations SET version = 2")
         let ahead = #expect(throws: MigrationError.self) { try project.up(UpRequest(), also) }
         #expect(ahead?.message == "golang-migrate has applied 2, which our history has not")
-        try project.sql("UPDATE schema_migrations SET version = 1, dirty = true")
-        let dirty = #expect(throws: MigrationError.self) { try project.down(.count(1), also) }
-        #expect(dirty?.message.contains("dirty at version 1") == true)
+        #expect(ahead?.hint == "Record it: migrate repair --mark-applied 000002")
+        try project.sql("UPDATE schema_migrations SET version = 3")
+        let further = #expect(throws: MigrationError.self) { try project.up(UpRequest(), also) }
+        #expect(further?.hint == "Record it: migrate repair --mark-applied 000002 000003")
+
+        try project.sql("UPDATE schema_migrations SET version = 9")
+        try project.run(also) {
+            try $0.repair([.markApplied("000002"), .markApplied("000003")])
+        }
+        #expect(try project.sql("SELECT version FROM schema_migrations") == [["9"]])
+        try project.write("000010_d", up: "CREATE TABLE d (i integer);")
+        let unknown = #expect(throws: MigrationError.self) { try project.up(UpRequest(), also) }
+        #expect(unknown?.hint?.hasPrefix("There is no file of it in '") == true)
+        try project.sql("UPDATE schema_migrations SET version = 3, dirty = true")
+        let dirty = #expect(throws: MigrationError.self) { try project.up(UpRequest(), also) }
+        #expect(dirty?.message.contains("dirty at version 3") == true)
         try project.sql("DROP TABLE schema_migrations")
         #expect(throws: MigrationError.self) { try project.down(.count(1), also) }
+    }
+
+    @Test(arguments: Dialect.allCases)
+    func `golang-migrate's version is never set back by what was late`(dialect: Dialect) throws {
+        let project = try project(dialect)
+        let also: (inout RunContext) -> Void = { context in
+            elsewhere(&context)
+            context.alsoWrite = .golangMigrate
+        }
+        _ = try adopt(project, alsoWrite: .golangMigrate)
+        try project.write(
+            "000000_late", up: "CREATE TABLE late (i integer);", down: "DROP TABLE late;")
+        try project.remove("000003_c.up.sql", "000003_c.down.sql")
+        var request = UpRequest()
+        request.allowsOutOfOrder = true
+        try project.up(request, also)
+        #expect(try project.sql("SELECT version FROM schema_migrations") == [["2"]])
+        try project.down(.count(1), also)
+        #expect(try project.sql("SELECT version FROM schema_migrations") == [["2"]])
     }
 
     @Test(arguments: Dialect.allCases)

@@ -108,8 +108,9 @@ import Testing
         result.expectError(
             """
             error: version 1 is dirty: golang-migrate failed in it, or was stopped
-            hint: Look how much of it took effect, and finish or undo it by hand. Then tell \
-            golang-migrate: 'migrate … force 1' if it is done, 'migrate … force -1' if it is not.
+            hint: Look how much of it took effect, and finish or undo it by hand. Then give \
+            golang-migrate's own command: 'migrate … force 1' if it is done, 'migrate … force -1' if \
+            it is not.
 
             """)
         let shown = try project.migrate("adopt", "--dry-run")
