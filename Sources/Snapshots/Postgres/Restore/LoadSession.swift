@@ -5,6 +5,10 @@ import Synchronization
 
 /// One session that loads rows.
 struct LoadSession {
+    /// Rows of a shorter table are not frozen as they are loaded: that takes new files, of which the
+    /// old ones are then deleted, and costs more than freezing them later.
+    private static let freezeBytes: Int64 = 4 * 1024 * 1024
+
     private let connection: any BulkConnection
     private let reader: any ChunkReader
     private let tables: [TableContents]
@@ -40,6 +44,7 @@ struct LoadSession {
         // What an extension has put into its own table stays; a partitioned table has no rows.
         let freezes =
             item.isWhole && table.extensionCondition == nil && table.loadsThrough == nil
+            && (part.bytes >= Self.freezeBytes || !ownsTransactions)
         let statement = CopyStatement(table: table, encoding: encoding)
             .load(isBinary: isBinary, freezes: freezes)
         // Each stream is a statement of its own only where it must be: text goes on as text.

@@ -114,9 +114,9 @@ struct RestoreWork: Sendable {
         let (roles, paths, major) = (roles, content.paths, content.serverMajor)
         for stage in PostDataPlan.stages(content.model.entries, bytes: bytes) {
             let list = WorkList(stage)
+            let settings = buildSettings(sideBySide: min(list.count, restore.options.jobs))
             try pool.run(count: list.count) { connection, group in
-                try connection.query(
-                    "SELECT pg_catalog.set_config('maintenance_work_mem', '256MB', false)")
+                try connection.query("SELECT \(settings)")
                 let schema = SchemaRestore(
                     connection: connection, roles: roles, paths: paths, sourceMajor: major)
                 while !group.isInterrupted, let batch = list.next() {
@@ -124,6 +124,18 @@ struct RestoreWork: Sendable {
                 }
             }
         }
+    }
+
+    /// How the server builds indexes. Builds side by side share the processors that the jobs stand for:
+    /// helpers of each besides would only be in each other's way.
+    private func buildSettings(sideBySide: Int) -> String {
+        var settings = "pg_catalog.set_config('maintenance_work_mem', '256MB', false)"
+        if sideBySide > 1 {
+            let helpers = restore.options.jobs / sideBySide - 1
+            settings +=
+                ", pg_catalog.set_config('max_parallel_maintenance_workers', '\(helpers)', false)"
+        }
+        return settings
     }
 
     /// Two sessions can want the locks of the same tables in another order; one of them is then told
