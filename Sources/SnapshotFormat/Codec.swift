@@ -47,7 +47,7 @@ package enum Codec: String, Sendable, Hashable, CaseIterable {
     // MARK: zstd
 
     /// Fast enough not to be what a snapshot waits for, and smaller than gzip's default.
-    private static let zstdLevel: Int32 = 1
+    private static let zstdLevel: Int32 = 2
 
     private static func compressZstd(_ bytes: [UInt8]) -> [UInt8]? {
         guard let context = ZSTD_createCCtx() else { return nil }

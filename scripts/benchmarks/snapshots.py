@@ -39,6 +39,7 @@ class Benchmark:
         self.server = Server(self.url)
         self.repository = self.folder / "repository"
         self.dump = self.folder / "dump"
+        self.made = []
 
     # What the works are made of
 
@@ -58,9 +59,17 @@ class Benchmark:
     def pairs(self, name, ours, theirs, goal):
         return pairs(name, self.times, ours, theirs, goal, server=self.server)
 
-    def without(self, database):
-        """Drops a database, and writes what is dirty, so that nobody pays for another's work."""
-        self.sql("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE);\nCHECKPOINT;")
+    def fresh(self, name):
+        """The name of a database that is not there, with everything written that was dirty, so that
+        nobody pays for another's work. A name is not used again: where thousands of files were just
+        deleted, some file systems take long to make new ones."""
+        self.made.append(f"bench_{name}_{len(self.made)}")
+        self.sql("postgres", "CHECKPOINT;")
+        return self.made[-1]
+
+    def drop_made(self):
+        for name in self.made:
+            self.sql("postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE);")
 
     def create(self, database, repository, *words):
         return self.run_command(
@@ -79,16 +88,20 @@ class Benchmark:
             "pg_dump", "-Fd", "-j", self.jobs, "-f", self.dump, *words, self.address(database))
 
     def restore(self, *words):
-        self.without("bench_ours")
         return self.run_command(
-            self.migrate, "restore", "latest", "--into", self.address("bench_ours"),
+            self.migrate, "restore", "latest", "--into", self.address(self.fresh("ours")),
             "--repository", self.repository, "--jobs", self.jobs, "--yes", "--quiet", *words)
 
     def pg_restore(self, *words):
-        self.without("bench_theirs")
-        self.sql("postgres", "CREATE DATABASE bench_theirs TEMPLATE template0;")
         return self.run_command(
-            "pg_restore", "-j", self.jobs, "-d", self.address("bench_theirs"), *words, self.dump)
+            "pg_restore", "-j", self.jobs, "-d", self.address(self.created("theirs")), *words,
+            self.dump)
+
+    def created(self, name):
+        """The name of an empty database."""
+        database = self.fresh(name)
+        self.sql("postgres", f"CREATE DATABASE {database} TEMPLATE template0;\nCHECKPOINT;")
+        return database
 
     def memory(self, name, runs):
         peak = max(run.peak for run in runs)
@@ -146,15 +159,18 @@ class Benchmark:
         self.second()
 
     def copy_tables(self):
-        """The rows through plain COPY, a table at a time in each session."""
+        """The rows through plain COPY, a table at a time in each session: the largest in the first,
+        which is then the last to end, and the others in the rest."""
         names = self.sql("bench", """
             SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
             ORDER BY pg_table_size(oid) DESC;""").split()
-        return self.copy([f"COPY {name} TO STDOUT;" for name in names])
+        copies = [f"COPY {name} TO STDOUT;" for name in names]
+        others = max(1, int(self.jobs) - 1)
+        return self.copy([copies[:1]] + [copies[1 + number::others] for number in range(others)])
 
     def copy_ranges(self):
         """The same with large tables cut, so that all sessions are busy to the end."""
-        statements = self.sql("bench", """
+        copies = self.sql("bench", """
             SELECT CASE WHEN relpages < 384 THEN format('COPY %I TO STDOUT;', relname)
             ELSE format('COPY (SELECT * FROM %I WHERE ctid >= ''(%s,0)'' AND ctid < ''(%s,0)'') TO STDOUT;',
                 relname, start, start + 384) END
@@ -162,41 +178,32 @@ class Benchmark:
             WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
             AND (relpages >= 384 OR start = 0) ORDER BY relpages DESC, start;
             """).splitlines()
-        return self.copy(statements)
+        return self.copy([copies[number::int(self.jobs)] for number in range(int(self.jobs))])
 
-    def copy(self, statements):
-        jobs = int(self.jobs)
-        # The largest to the emptiest hands, so that no session waits long for another.
-        files = [self.folder / f"copy-{number}.sql" for number in range(jobs)]
-        if len(statements) > 1000 or statements[0].startswith("COPY (SELECT"):
-            shares = [statements[number::jobs] for number in range(jobs)]
-        else:
-            shares = [statements[:1]] + [statements[number + 1::jobs - 1]
-                                         for number in range(jobs - 1)] if jobs > 1 else [statements]
-        for file, share in zip(files, shares):
+    def copy(self, shares):
+        """Runs lists of statements, each in a session of its own, and throws the rows away."""
+        sessions = []
+        for number, share in enumerate(shares):
+            file = self.folder / f"copy-{number}.sql"
             file.write_text("\n".join(share))
-        copies = " & ".join(
-            f"psql -qX '{self.address('bench')}' -f {file} >/dev/null" for file in files)
-        return self.run_command("sh", "-c", f"{copies} & wait")
+            sessions.append(f"psql -qX '{self.address('bench')}' -f {file} >/dev/null")
+        return self.run_command("sh", "-c", f"{' & '.join(sessions)} & wait")
 
     def both(self):
-        self.without("bench_ours")
         shutil.rmtree(self.repository, ignore_errors=True)
         options = f"--repository {self.repository} --jobs {self.jobs} --quiet"
         return self.run_command(
             "sh", "-ec",
             f"{self.migrate} snapshot create --url {self.address('bench')} {options}; "
-            f"{self.migrate} restore latest --into {self.address('bench_ours')} {options} --yes "
+            f"{self.migrate} restore latest --into {self.address(self.fresh('ours'))} {options} --yes "
             "--no-proof")
 
     def pgcopydb(self):
-        self.without("bench_theirs")
-        self.sql("postgres", "CREATE DATABASE bench_theirs TEMPLATE template0;")
         work = self.folder / "pgcopydb"
         shutil.rmtree(work, ignore_errors=True)
         return self.run_command(
             "pgcopydb", "clone", "--source", self.address("bench"), "--target",
-            self.address("bench_theirs"), "--dir", work, "--table-jobs", self.jobs, "--index-jobs",
+            self.address(self.created("theirs")), "--dir", work, "--table-jobs", self.jobs, "--index-jobs",
             self.jobs, "--split-tables-larger-than", "200 MB")
 
     def many_jobs(self):
@@ -206,28 +213,33 @@ class Benchmark:
             self.migrate, "snapshot", "create", "--url", self.address("bench"), "--repository",
             self.repository, "--jobs", "16", "--quiet")]
         self.memory("snapshot with 16 jobs", runs)
-        self.without("bench_ours")
         runs = [self.run_command(
-            self.migrate, "restore", "latest", "--into", self.address("bench_ours"),
+            self.migrate, "restore", "latest", "--into", self.address(self.fresh("ours")),
             "--repository", self.repository, "--jobs", "16", "--yes", "--quiet")]
         self.memory("restore with 16 jobs", runs)
-        self.without("bench_ours")
-        self.without("bench_theirs")
 
     def second(self):
-        """A second snapshot after one page in a hundred of the largest table changed: half of them
-        hold rows that are gone now, and half, at the end, the rows' new versions."""
+        """Further snapshots of the largest table after one page in a hundred has changed, one page
+        after the other, and after an UPDATE whose new versions of rows went to other pages."""
         pages = int(self.sql("bench", "SELECT relpages FROM pg_class WHERE relname = 'orders';"))
-        half = max(1, pages // 200)
+        first, some = pages // 2, max(1, pages // 100)
         self.sql("bench", f"""
-            UPDATE orders SET amount = amount + 1
-            WHERE ctid >= '({pages // 2},0)' AND ctid < '({pages // 2 + half},0)';
+            UPDATE orders SET amount = amount + 1 WHERE ctid = ANY (ARRAY(
+                SELECT format('(%s,1)', page)::tid FROM generate_series({first}, {first + some - 1}) page));
             """)
-        after = int(self.sql("bench", """
-            SELECT pg_relation_size('orders') / current_setting('block_size')::int;"""))
+        moved = self.sql("bench", f"""
+            SELECT count(*) FROM orders WHERE xmin = (SELECT max(xmin::text::int8) FROM orders)::text::xid
+            AND NOT (ctid >= '({first},0)' AND ctid < '({first + some},0)');""")
+        self.stored_anew(f"1 % of {pages} pages changed, {moved} rows elsewhere", 0.02)
+        self.sql("bench", f"""
+            UPDATE orders SET amount = amount + 1 WHERE ctid >= '(0,0)' AND ctid < '({some // 2},0)';
+            """)
+        self.stored_anew("all rows on 0.5 % of the pages updated", None)
+
+    def stored_anew(self, change, goal):
         new, all_bytes = self.new_bytes(self.address("bench"), "--jobs", self.jobs)
-        row(f"new bytes of a second snapshot, {half} + {after - pages} of {pages} pages changed",
-            f"{new / 1e6:.1f} MB", f"{all_bytes / 1e6:.1f} MB", new / all_bytes, 0.02)
+        row(f"new bytes of another snapshot, {change}", f"{new / 1e6:.1f} MB",
+            f"{all_bytes / 1e6:.1f} MB", new / all_bytes, goal)
 
     def many_tables(self):
         self.sql("postgres", "CREATE DATABASE bench_many;")
@@ -316,6 +328,7 @@ class Benchmark:
                            ("sqlite", self.sqlite)):
             if name in parts:
                 part()
+                self.drop_made()
                 shutil.rmtree(self.repository, ignore_errors=True)
 
 
