@@ -96,6 +96,7 @@ package enum Program {
         var environment: String?
         do {
             let outcome = try command.perform(app, &environment)
+            if command.isEvident { app.writeEvidence() }
             if app.terminal.isJSON {
                 document(
                     command, app, outcome.word, outcome.status, environment, outcome.facts)
@@ -107,6 +108,7 @@ package enum Program {
             if command.isAudited {
                 app.recordRefusal(of: type(of: command).documentName, failure)
             }
+            if command.isEvident, failure.status != .cannotConnect { app.writeEvidence() }
             report(failure, app.terminal)
             if app.terminal.isJSON {
                 var facts = type(of: command).factsOfFailure

@@ -9,6 +9,8 @@ protocol DatabaseCommand: ParsableCommand {
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome
     /// Whether a refusal of it goes into the log of the database.
     var isAudited: Bool { get }
+    /// Whether it may change what is applied in an environment, which evidence then tells.
+    var isEvident: Bool { get }
     /// What the JSON document of a failure holds even where nothing was begun.
     static var factsOfFailure: [String: JSONValue] { get }
 }
@@ -16,6 +18,7 @@ protocol DatabaseCommand: ParsableCommand {
 extension DatabaseCommand {
     static var factsOfFailure: [String: JSONValue] { [:] }
     var isAudited: Bool { false }
+    var isEvident: Bool { isAudited }
 
     /// What the JSON document calls the command: `up`, `snapshot create`.
     static var documentName: String {

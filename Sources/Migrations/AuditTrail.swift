@@ -155,11 +155,40 @@ extension Migrator {
     /// - Throws: `.foreignHistory`, `.database`, `.interrupted`.
     package func lastVerification() throws(MigrationError) -> AuditEntry? { try last(["verify"]) }
 
+    /// The entry of the newest watch over a release, where that found a failure and something of the
+    /// release is still among `rows`, and nobody has confirmed it; nil otherwise.
+    ///
+    /// - Throws: `.foreignHistory`, `.database`, `.interrupted`.
+    package func standingBakeFailure(_ rows: [HistoryRow]) throws(MigrationError) -> AuditEntry? {
+        guard let bake = try last(["bake", "confirm"]), bake.entry.action == "bake",
+            bake.entry.outcome != "success"
+        else { return nil }
+        let release = try auditTrail().entries.last {
+            $0.sequence < bake.sequence && ["up", "repeatable"].contains($0.entry.action)
+                && $0.entry.outcome == "success"
+        }
+        guard let runID = release?.runID, rows.contains(where: { $0.runID == runID }) else {
+            return nil
+        }
+        return bake
+    }
+
     /// The newest entry of one of the actions that tells of a success; nil where there is none.
     ///
     /// - Throws: `.foreignHistory`, `.database`, `.interrupted`.
     package func lastSuccess(of actions: [String]) throws(MigrationError) -> AuditEntry? {
         try last(actions, ofSuccess: true)
+    }
+
+    /// Every entry of one action, oldest first.
+    ///
+    /// - Throws: `.foreignHistory`, `.database`, `.interrupted`.
+    package func entries(of action: String) throws(MigrationError) -> [AuditEntry] {
+        let rows = try interruptible { () throws(MigrationError) in
+            let tail = try store.read(connection, withLog: true).snapshot.logTail
+            return tail == .empty ? [] : try connection.runOwn([store.query(of: action)])[0].rows
+        }
+        return rows.map(AuditEntry.init)
     }
 
     private func last(
@@ -229,6 +258,11 @@ extension MigrationError {
 extension HistoryStore {
     /// Every entry of the log, in order.
     var logQuery: Step { Step("\(selectEntries) ORDER BY seq") }
+
+    /// Every entry of an action, which is a name, in order.
+    func query(of action: String) -> Step {
+        Step("\(selectEntries) WHERE action = '\(action)' ORDER BY seq")
+    }
 
     /// The newest entry of one of the actions, which are names; with `ofSuccess` of those that tell of
     /// one.

@@ -12,8 +12,6 @@ package struct ConfigError: Error, Sendable, Hashable {
         case syntax = "config_syntax"
         /// A key that does not exist.
         case unknownKey = "config_unknown_key"
-        /// A key that this version does not support.
-        case unsupportedKey = "config_unsupported_key"
         /// A key that appears twice.
         case duplicateKey = "config_duplicate_key"
         /// A value of another type than the key wants.

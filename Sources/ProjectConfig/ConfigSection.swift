@@ -204,21 +204,10 @@ struct ConfigSection {
 
     // MARK: - Unknown keys
 
-    /// Keys of the whole design that are accepted only once they work.
-    private static let planned: Set<String> = [
-        "evidence"
-    ]
-
     private static func unknown(
         _ entry: YAMLEntry, _ keys: [String], _ known: [String], _ file: String
     ) -> ConfigError {
         let place = keys.isEmpty ? "" : " in '\(Wording.path(keys))'"
-        if planned.contains(entry.key) {
-            return ConfigError(
-                .unsupportedKey, "'\(entry.key)'\(place) is not available in this version",
-                hint: "Remove it, or turn it into a comment until then.", file: file,
-                at: entry.keyMark)
-        }
         let nearest = Spelling.nearest(to: entry.key, in: known)
         return ConfigError(
             .unknownKey, "unknown key \(Wording.quoted(entry.key))\(place)",

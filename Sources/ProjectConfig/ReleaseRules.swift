@@ -4,6 +4,10 @@ package import Releases
 package struct ReleaseRules: Sendable, Hashable {
     /// Where the same files must have run first.
     package var promotion: PromotionPolicy?
+    /// Where what ran there is read; nil where it is that environment's database.
+    package var promotionEvidence: EvidenceSource?
+    /// Where runs write what is applied here.
+    package var evidence: EvidenceSettings?
     /// When nothing may run.
     package var windows: WindowPolicy?
     /// Where the time zone of `windows` stands: line and column from 1; those of `windows` where it
@@ -48,13 +52,14 @@ extension ConfigSection {
     /// The keys of a release's rules.
     static let ruleKeys = [
         "promote_from", "approvals", "windows", "snapshot", "bake", "on_failure", "notify",
+        "evidence",
     ]
 
     /// The rules in this mapping.
     func releaseRules(folder: String) throws(ConfigError) -> ReleaseRules {
         var rules = ReleaseRules()
         if let node = self["promote_from"] {
-            (rules.promotion, rules.promotionMark) = try promotion(node)
+            try read(node, into: &rules, folder: folder)
         }
         if let windows = try section("windows", known: ["timezone", "deny", "freezes"]) {
             rules.windows = try windows.windowPolicy()
@@ -68,19 +73,23 @@ extension ConfigSection {
         rules.bake = try bake()
         rules.onFailure = try failurePolicy()
         rules.notifications = try notifications()
+        rules.evidence = try evidence(folder: folder)
         return rules
     }
 
-    /// A name, or a mapping with the name and more.
-    private func promotion(
-        _ node: YAMLNode
-    ) throws(ConfigError) -> (PromotionPolicy?, YAMLMark) {
+    /// Reads a promotion: a name, or a mapping with the name and more.
+    private func read(
+        _ node: YAMLNode, into rules: inout ReleaseRules, folder: String
+    ) throws(ConfigError) {
+        rules.promotionMark = node.mark
         guard case .mapping = node.content else {
-            return (try string("promote_from").map { PromotionPolicy(environment: $0) }, node.mark)
+            rules.promotion = try string("promote_from").map { PromotionPolicy(environment: $0) }
+            return
         }
-        guard let section = try section("promote_from", known: ["environment", "soak"]) else {
-            return (nil, node.mark)
-        }
+        guard
+            let section = try section(
+                "promote_from", known: ["environment", "soak", "evidence", "signers"])
+        else { return }
         guard let place = section["environment"] else {
             throw ConfigError(
                 .invalidValue, "'\(name(of: "promote_from"))' names no environment",
@@ -88,10 +97,11 @@ extension ConfigSection {
                 file: file, at: node.mark)
         }
         let soak = try section.duration("soak") ?? .zero
-        let policy = try section.string("environment").map {
+        rules.promotion = try section.string("environment").map {
             PromotionPolicy(environment: $0, soak: soak)
         }
-        return (policy, place.mark)
+        rules.promotionMark = place.mark
+        rules.promotionEvidence = try section.evidenceSource(folder: folder)
     }
 
     // MARK: - Windows

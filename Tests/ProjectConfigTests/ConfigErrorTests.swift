@@ -60,24 +60,6 @@ struct ConfigErrorTests {
         check(bad, try parseFailure(bad.text))
     }
 
-    @Test(arguments: ["evidence"])
-    func `a key of a later version is named as such`(_ key: String) throws {
-        let error = try parseFailure("environments:\n  dev:\n    \(key): staging\n")
-        #expect(error.code == .unsupportedKey)
-        #expect((error.line, error.column) == (3, 5))
-        #expect(
-            error.message == "'\(key)' in 'environments.dev' is not available in this version")
-        #expect(error.hint == "Remove it, or turn it into a comment until then.")
-    }
-
-    @Test(arguments: ["evidence"])
-    func `a key of a later version at the top is named as such`(_ key: String) throws {
-        let error = try parseFailure("\(key): {}\n")
-        #expect(error.code == .unsupportedKey)
-        #expect((error.line, error.column) == (1, 1))
-        #expect(error.message == "'\(key)' is not available in this version")
-    }
-
     @Test(arguments: [
         BadFile(
             "layout: auto\nlayout: native\n", .duplicateKey, "2:1",

@@ -48,6 +48,19 @@ struct ReleaseRulesTests {
         #expect(rules.snapshot?.keep?.monthly == 0)
     }
 
+    @Test func `evidence, written and read`() throws {
+        let rules = try rules(
+            """
+                evidence: { directory: proof, key: "${KEY}", as: ci@example.com }
+                promote_from: { environment: staging, evidence: /srv/proof, signers: signers }
+            """, ["KEY": "/run/key"])
+        #expect(rules.evidence?.directory == "conf/proof")
+        #expect(rules.evidence?.key == "/run/key")
+        #expect(rules.evidence?.principal == "ci@example.com")
+        #expect(rules.promotionEvidence?.directory == "/srv/proof")
+        #expect(rules.promotionEvidence?.signers == "conf/signers")
+    }
+
     @Test func `short forms, and variables`() throws {
         let rules = try rules(
             """
@@ -89,8 +102,8 @@ struct ReleaseRulesTests {
             "'environments.production.promote_from.soak' must be a duration with a unit, not '24'"
         ),
         (
-            "promote_from: { environment: staging, evidence: x }", "4:43",
-            "'evidence' in 'environments.production.promote_from' is not available in this version"
+            "promote_from: { environment: staging, evidence: x }", "4:19",
+            "'environments.production.promote_from' has no 'signers'"
         ),
         (
             "windows: { deny: [Frx] }", "4:23",

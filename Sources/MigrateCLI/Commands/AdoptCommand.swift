@@ -36,6 +36,8 @@ struct AdoptCommand: DatabaseCommand {
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
+    var isEvident: Bool { !dryRun }
+
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
         let project = try app.project(&environment)

@@ -97,10 +97,20 @@ struct AuditCommand: DatabaseCommand {
                 entry.entry.action, entry.entry.version ?? "", entry.entry.outcome,
                 [entry.user, entry.host].compactMap(\.self).joined(separator: "@"),
                 entry.environment ?? "",
-                (entry.entry.error ?? entry.entry.details ?? "").asOneLine,
+                Self.details(entry.entry).asOneLine,
             ])
         }
         for line in table.lines(terminal) { terminal.result(line) }
+    }
+
+    private static func details(_ entry: LogEntry) -> String {
+        let details = entry.details ?? ""
+        if entry.action == RecordedApproval.action,
+            let summary = RecordedApproval.summary(details)
+        {
+            return summary
+        }
+        return entry.error ?? details
     }
 
     private func print(_ problems: [AuditProblem], _ trail: AuditTrail, _ terminal: Terminal) {

@@ -75,6 +75,7 @@ struct UpCommand: RunningCommand {
         app.watchSignals()
         var project = try app.project(&environment)
         try app.checkURL(project)
+        if !dryRun { try app.checkEvidence(project) }
         try app.prepareVerification(project, isComplete: request.isComplete)
         if let lockWait { project.options.lockWait = lockWait.duration }
         let release = try Release(app, project, overridesWindow: request.overrideWindow)

@@ -18,6 +18,8 @@ struct VerifyCommand: DatabaseCommand {
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
+    var isEvident: Bool { true }
+
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()
         let project = try app.project(&environment)

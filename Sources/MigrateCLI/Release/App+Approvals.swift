@@ -6,14 +6,18 @@ internal import Signatures
 extension App {
     /// What the approvals of a plan come to; nil where the environment asks for none.
     ///
-    /// - Throws: `Failure` where the signers or the approvals cannot be read.
-    func approvals(of plan: Plan, _ project: Project) throws(Failure) -> ApprovalTally? {
+    /// - Throws: `Failure` where the signers or the approvals cannot be read, `MigrationError` where
+    ///   the log cannot.
+    func approvals(
+        of plan: Plan, _ project: Project, _ migrator: Migrator
+    ) throws -> ApprovalTally? {
         guard let settings = project.rules.approvals else { return nil }
         let files = plan.steps.flatMap {
             [$0.script.file, $0.verify?.file, $0.down?.file].compactMap(\.self)
         }
         return ApprovalTally(
-            try ApprovalFolder(path: settings.directory).read(), plan: plan.digest,
+            try ApprovalFolder(path: settings.directory).read() + migrator.recordedApprovals(),
+            plan: plan.digest,
             environment: project.environment, signers: try AllowedSigners.read(settings.signers),
             policy: ApprovalPolicy(
                 required: settings.required, expire: settings.expire,

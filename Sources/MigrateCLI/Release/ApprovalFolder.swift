@@ -12,28 +12,11 @@ struct ApprovalFolder {
     ///
     /// - Throws: `Failure` where it cannot be read.
     func read() throws(Failure) -> [SignedText] {
-        let names: [String]
-        do throws(Files.Failure) {
-            names = try Files.list(path)
-        } catch {
-            if error.isMissing { return [] }
-            throw unreadable(path, error)
+        try SignedText.read(path, suffix: Self.suffix) { file, problem in
+            Failure(
+                .configuration, "approvals_unreadable", "'\(file)' cannot be read: \(problem)",
+                hint: "Check its permissions, and 'directory' under 'approvals'.")
         }
-        var texts: [SignedText] = []
-        for name in names where name.hasSuffix(Self.suffix) {
-            let file = path + "/" + name
-            do throws(Files.Failure) {
-                let text = try Files.read(file)
-                let signature = Files.exists(file + ".sig") ? try Files.read(file + ".sig") : []
-                texts.append(
-                    SignedText(
-                        text: String(decoding: text, as: UTF8.self),
-                        signature: String(decoding: signature, as: UTF8.self), source: file))
-            } catch {
-                throw unreadable(file, error)
-            }
-        }
-        return texts
     }
 
     /// Writes a statement and its signature as new files, the signature first, so that a statement
@@ -62,12 +45,6 @@ struct ApprovalFolder {
                 hint: "Check the folder's permissions, and that the disk is not full.")
         }
         return file
-    }
-
-    private func unreadable(_ file: String, _ error: Files.Failure) -> Failure {
-        Failure(
-            .configuration, "approvals_unreadable", "'\(file)' cannot be read: \(error.reason)",
-            hint: "Check its permissions, and 'directory' under 'approvals'.")
     }
 }
 

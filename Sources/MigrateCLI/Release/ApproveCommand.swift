@@ -14,7 +14,8 @@ struct ApproveCommand: DatabaseCommand {
             PLAN is a file that 'migrate plan --out' wrote. The statement and its signature become \
             two files in the approvals' folder; 'ssh-keygen -Y verify' checks them too. Any change \
             to a pending migration, their order, the environment or the database's history makes \
-            another plan, for which the approval is not good.
+            another plan, for which the approval is not good. With --record both stand in the log \
+            of the environment's database, where 'up' looks too.
             """)
 
     @Argument(help: ArgumentHelp("The plan's file.", valueName: "plan"), completion: .file())
@@ -41,6 +42,11 @@ struct ApproveCommand: DatabaseCommand {
 
     @Flag(name: .long, help: "Take back what you said of this plan before.")
     var withdraw = false
+
+    @Flag(
+        name: .long,
+        help: "Write the statement into the log of the environment's database, not into files.")
+    var record = false
 
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
@@ -71,12 +77,13 @@ struct ApproveCommand: DatabaseCommand {
             reject != nil ? .reject : withdraw ? .withdraw : .approve
         let verb = reject != nil ? "Reject" : withdraw ? "Withdraw your word on" : "Approve"
         try app.confirm("\(verb) this plan for '\(file.record.environment)'?")
-        let approvals = ApprovalFolder(path: settings.directory)
-        let statement = try statement(file, decision, signers, approvals.read())
+        let place = try ApprovalPlace(app, settings, record ? file.record.environment : nil)
+        defer { place.close() }
+        let statement = try statement(file, decision, signers, place.read())
         let signed = try SSHSigner(key: key).sign(
             statement.text, namespace: ApprovalStatement.namespace)
         try check(signed.signature.key, statement, signers, settings)
-        let path = try approvals.write(statement, signature: signed.text)
+        let path = try place.write(statement, signature: signed.text)
         let word =
             reject != nil ? "rejected" : withdraw ? "withdrawn" : "approved"
         app.terminal.result("\(word) by \(statement.principal): \(path)")

@@ -1,5 +1,3 @@
-internal import SnapshotFormat
-internal import Database
 internal import ArgumentParser
 internal import Database
 internal import Migrations
@@ -19,6 +17,8 @@ struct ConfirmCommand: DatabaseCommand {
 
     @OptionGroup var repository: RepositoryOptions
     @OptionGroup(title: "Global options") var options: GlobalOptions
+
+    var isEvident: Bool { true }
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
         app.watchSignals()

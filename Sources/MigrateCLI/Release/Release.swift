@@ -1,8 +1,8 @@
-internal import Storage
 internal import Database
 internal import Migrations
 internal import ProjectConfig
 internal import Releases
+internal import Signatures
 internal import SnapshotFormat
 internal import Snapshots
 internal import Storage
@@ -48,7 +48,7 @@ final class Release {
     func answers(_ plan: Plan, _ migrator: Migrator) throws -> GateAnswers {
         let rules = project.rules
         let now = UTCTime.now
-        tally = try app.approvals(of: plan, project)
+        tally = try app.approvals(of: plan, project, migrator)
         let reason = app.options.reason.flatMap { $0.isEmpty ? nil : $0 }
         return GateAnswers(
             plan.forGates(project.environment),
@@ -60,7 +60,7 @@ final class Release {
                 PromotionGate(
                     rules.promotion,
                     proof: plan.isEmpty
-                        ? .applied([:], failedVerification: nil)
+                        ? .applied([:], failure: nil)
                         : rules.promotion.map { proof($0, plan) } ?? .unknown("no rule"),
                     now: now),
                 ApprovalGate(plan.isEmpty ? nil : tally),
@@ -117,34 +117,24 @@ final class Release {
         throw failure
     }
 
-    /// What the history of the environment that is promoted from says.
+    /// What the history of the environment that is promoted from says, or the evidence of it.
     private func proof(_ policy: PromotionPolicy, _ plan: Plan) -> PromotionProof {
         do {
-            var options = app.options
-            options.env = policy.environment
-            let source = try Project(options, usesOwnAddress: true)
-            let database = try app.open(source, .look)
-            defer { database.connection.close() }
-            guard database.exists else { return .unknown("its database is not there yet") }
-            let migrator = app.migrator(source, database)
-            let rows = try migrator.history().rows
-            if let problem = migrator.environmentProblem { throw problem }
-            let verification = try migrator.lastVerification()
-            let failed =
-                verification.flatMap { $0.entry.outcome == "success" ? nil : $0.entry.error }
-            var applied: [String: PromotionProof.Applied] = [:]
-            for step in plan.steps {
-                let number = Version(step.version)
-                let row = rows.first {
-                    $0.version == step.version || number != nil && $0.number == number
+            let proof: PromotionProof
+            if let source = project.rules.promotionEvidence {
+                proof = PromotionEvidence.proof(
+                    try EvidenceFolder(path: source.directory).read(), of: policy.environment,
+                    signers: try AllowedSigners.read(source.signers), now: .now)
+            } else {
+                var options = app.options
+                options.env = policy.environment
+                let source = try Project(options, usesOwnAddress: true)
+                guard let state = try app.promotionState(source) else {
+                    return .unknown("its database is not there yet")
                 }
-                guard let row else { continue }
-                applied[step.version] = .init(
-                    contentDigest: row.contentDigest,
-                    at: row.appliedAt.flatMap { UTCTime(String($0.prefix(19)) + "Z") },
-                    isWhole: row.state == .applied)
+                proof = state.proof
             }
-            return .applied(applied, failedVerification: failed)
+            return proof.named(as: plan.steps.map(\.version))
         } catch {
             return .unknown(Program.failure(error, app).message)
         }
@@ -337,6 +327,21 @@ extension Plan {
                 .init(
                     version: $0.version, name: $0.name, contentDigest: $0.script.contentDigest)
             })
+    }
+}
+
+extension PromotionProof {
+    /// The same under the versions as the plan writes them: 1 and 001 are one.
+    fileprivate func named(as versions: [String]) -> PromotionProof {
+        guard case .applied(let applied, let failure) = self else { return self }
+        var named: [String: Applied] = [:]
+        for version in versions {
+            let number = Version(version)
+            named[version] =
+                applied[version]
+                ?? applied.first { number != nil && Version($0.key) == number }?.value
+        }
+        return .applied(named, failure: failure)
     }
 }
 

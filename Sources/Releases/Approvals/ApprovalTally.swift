@@ -168,15 +168,7 @@ package struct ApprovalTally: Sendable, Hashable {
         }
         let verdict = signers.verdict(
             key, as: statement.principal, namespace: ApprovalStatement.namespace, at: now.seconds)
-        return switch verdict {
-        case .allowed: nil
-        case .unknownKey: "its key \(key.fingerprint) is not among the allowed signers"
-        case .otherPrincipal(let patterns): "its key belongs to '\(patterns)'"
-        case .otherNamespace:
-            "its key may not sign in the namespace '\(ApprovalStatement.namespace)'"
-        case .notYetValid: "its key is not valid yet"
-        case .expired: "its key is not valid any more"
-        }
+        return verdict.objection(key, namespace: ApprovalStatement.namespace)
     }
 
     /// Why an approval is an author's own; nil where it is not. A key that may sign as an author is

@@ -31,8 +31,31 @@ package enum PromotionProof: Sendable, Hashable {
         }
     }
 
-    /// By version, or `R__name`; and what its newest verification found, nil where that was nothing.
-    case applied([String: Applied], failedVerification: String?)
+    /// What says that all is not well there.
+    package struct Failure: Sendable, Hashable {
+        /// What has found it. The raw values stand in evidence files.
+        package enum Kind: String, Sendable {
+            /// The verification after a run.
+            case verification
+            /// A probe that a release was watched with.
+            case bake
+        }
+
+        /// What has found it.
+        package var kind: Kind
+        /// What it has found.
+        package var message: String
+
+        /// Creates one.
+        package init(_ kind: Kind, _ message: String) {
+            self.kind = kind
+            self.message = message
+        }
+    }
+
+    /// By version, or `R__name`; and what its newest verification or watch found, nil where that was
+    /// nothing.
+    case applied([String: Applied], failure: Failure?)
     /// It could not be found out, for this reason.
     case unknown(String)
 }
@@ -64,14 +87,24 @@ package struct PromotionGate: Gate {
             return GateAnswer(
                 .promotion, .no, "what ran in \(source) is not known: \(reason)",
                 hint: "This plan runs once \(source) can be read.")
-        case .applied(let applied, let failedVerification):
-            if let failedVerification {
-                return GateAnswer(
-                    .promotion, .no,
-                    "the last verification of \(source) failed: \(failedVerification)",
-                    hint: "Mend it there first; the next 'up' that passes its verification counts.")
-            }
+        case .applied(_, let failure?): return answer(failure, source)
+        case .applied(let applied, nil):
             return answer(plan, applied, policy, source)
+        }
+    }
+
+    private func answer(_ failure: PromotionProof.Failure, _ source: String) -> GateAnswer {
+        switch failure.kind {
+        case .verification:
+            GateAnswer(
+                .promotion, .no,
+                "the last verification of \(source) failed: \(failure.message)",
+                hint: "Mend it there first; the next 'up' that passes its verification counts.")
+        case .bake:
+            GateAnswer(
+                .promotion, .no,
+                "the last release in \(source) did not pass its watch: \(failure.message)",
+                hint: "Mend it there first; the next 'up' whose probes pass counts.")
         }
     }
 

@@ -21,6 +21,7 @@ import Testing
         var soak: Duration = .zero
         var applied: [String: PromotionProof.Applied] = [:]
         var failed: String?
+        var kind = PromotionProof.Failure.Kind.verification
         var unknown: String?
         var verdict: GateAnswer.Verdict = .no
         var reason: String
@@ -85,6 +86,11 @@ import Testing
             applied: ["001": there("aa"), "002": there("bb")], failed: "2 errors",
             reason: "the last verification of 'staging' failed: 2 errors"),
         Promotion(
+            testDescription: "a watch failed there",
+            applied: ["001": there("aa"), "002": there("bb")], failed: "it answered 500",
+            kind: .bake,
+            reason: "the last release in 'staging' did not pass its watch: it answered 500"),
+        Promotion(
             testDescription: "not to be reached", unknown: "cannot connect",
             reason: "what ran in 'staging' is not known: cannot connect",
             hint: "This plan runs once 'staging' can be read."),
@@ -93,7 +99,7 @@ import Testing
         let policy = PromotionPolicy(environment: "staging", soak: row.soak)
         let proof =
             row.unknown.map(PromotionProof.unknown)
-            ?? .applied(row.applied, failedVerification: row.failed)
+            ?? .applied(row.applied, failure: row.failed.map { .init(row.kind, $0) })
         let answer = PromotionGate(policy, proof: proof, now: now).answer(two)
         #expect(answer.gate == .promotion)
         #expect(answer.verdict == row.verdict)
@@ -102,19 +108,19 @@ import Testing
     }
 
     @Test func `promotion without a rule, without a step, and of many`() {
-        let none = PromotionProof.applied([:], failedVerification: "1 error")
+        let none = PromotionProof.applied([:], failure: .init(.verification, "1 error"))
         #expect(PromotionGate(nil, proof: none, now: now).answer(two).verdict == .yes)
         let policy = PromotionPolicy(environment: "staging")
         // Nothing would run: what ails staging does not matter.
         #expect(PromotionGate(policy, proof: none, now: now).answer(plan([])).verdict == .yes)
         let many = plan((1...5).map { ("00\($0)", "m", "x") })
         let answer = PromotionGate(
-            policy, proof: .applied([:], failedVerification: nil), now: now
+            policy, proof: .applied([:], failure: nil), now: now
         ).answer(many)
         #expect(answer.reason.hasSuffix("003 m is not applied in 'staging'; and 2 more"))
         let view = plan([("R__v", "v", "x")])
         #expect(
-            PromotionGate(policy, proof: .applied([:], failedVerification: nil), now: now)
+            PromotionGate(policy, proof: .applied([:], failure: nil), now: now)
                 .answer(view).reason == "R__v is not applied in 'staging'")
     }
 

@@ -111,6 +111,51 @@ struct ApproveCommandTests {
         try migrate("up").expect(0)
     }
 
+    @Test func `approvals stand in the log of the database too`() throws {
+        try configure("required: 2, signers: ops/allowed_signers")
+        try plan()
+        let early = try approve(alice, "--record")
+        early.expect(9)
+        #expect(early.errors.contains("the database has no log yet to record an approval in"))
+        for key in [alice, dev] { try approve(key).expect(0) }
+        try migrate("up").expect(0)
+        try project.write("CREATE TABLE b (id integer);", to: "002_b.up.sql")
+        try plan()
+        let first = try approve(alice, "--record")
+        first.expect(0)
+        #expect(first.output.contains("approved by alice@example.com: the log of "))
+        try approve(dev, "--reject", "too long").expect(0)
+        let refused = try migrate("up")
+        refused.expect(9)
+        #expect(refused.errors.contains("too long"))
+        // A word in the log takes back one in a file: both are counted together.
+        try approve(dev, "--record").expect(0)
+        let listed = try migrate("plan", "--approvals")
+        #expect(listed.output.contains("2 approvals of 2"))
+        try migrate("up").expect(0)
+        let audit = try migrate("audit", "--verify")
+        audit.expect(0)
+        #expect(audit.output.contains("approve by alice@example.com, plan "))
+        #expect(audit.output.contains("approve by dev@example.com, plan "))
+        #expect(!audit.output.contains("BEGIN"))
+    }
+
+    @Test func `an entry of the log that nobody signed counts for nothing`() throws {
+        try plan()
+        try approve(alice).expect(0)
+        try migrate("up").expect(0)
+        try project.write("CREATE TABLE b (id integer);", to: "002_b.up.sql")
+        try plan()
+        try approve(alice, "--record").expect(0)
+        _ = try project.rows(
+            "UPDATE schema_migrations_log SET details = replace(details, 'alice', 'dev') "
+                + "WHERE action = 'approval'")
+        let refused = try migrate("up")
+        refused.expect(9)
+        let listed = try migrate("plan", "--approvals")
+        #expect(listed.output.contains("does not count: dev@example.com: "))
+    }
+
     @Test func `two persons must sign, and plan says who is missing`() throws {
         try configure("required: 2, signers: ops/allowed_signers")
         try plan()

@@ -33,8 +33,11 @@ import Testing
     ) throws {
         let project = try protected(database)
         try migrate(project, ["up"]).expect(0)
+        try migrate(project, ["snapshot", "create"]).expect(0)
         for command in [
             ["down"], ["redo"], ["down", "--all"], ["repair", "--mark-reverted", "001"],
+            ["restore", "latest"], ["restore", "latest", "--in-place"],
+            ["restore", "latest", "--only", "a"],
         ] {
             for options in [[], ["--yes"], ["--reason", "why"], ["--yes", "--reason", ""]] {
                 let result = try migrate(project, command + options)

@@ -42,11 +42,16 @@ struct BadConfig: Sendable, CustomTestStringConvertible {
             hint: "It is in line 4 already; remove one of them."),
     ]
 
-    static let later = [
+    static let evidence = [
         BadConfig(
-            local + "    evidence: staging\n", "4:5",
-            "'evidence' in 'environments.local' is not available in this version",
-            hint: "Remove it, or turn it into a comment until then.")
+            local + "    evidence: staging\n", "4:15",
+            "'environments.local.evidence' must be a mapping of keys to values, not 'staging'",
+            hint: "Write 'key: value', each key in a line of its own."),
+        BadConfig(
+            local + "    evidence: { directory: evidence, as: ci }\n", "4:15",
+            "'environments.local.evidence' has no 'key'",
+            hint: "Write evidence: { directory: evidence, key: /run/secrets/release_key, "
+                + "as: ci@example.com }"),
     ]
 
     static let values = [
@@ -137,7 +142,7 @@ struct BadConfig: Sendable, CustomTestStringConvertible {
         #expect(names.sorted() == ["migrate.yaml", "migrations"])
     }
 
-    @Test(arguments: BadConfig.keys + BadConfig.later + BadConfig.values + BadConfig.syntax)
+    @Test(arguments: BadConfig.keys + BadConfig.evidence + BadConfig.values + BadConfig.syntax)
     func `a mistake is shown with its place and a hint, and nothing happens`(
         _ bad: BadConfig
     ) throws {

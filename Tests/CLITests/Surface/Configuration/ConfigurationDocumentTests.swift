@@ -13,6 +13,7 @@ import Testing
             "zzz: 1\n", "defaults: { zzz: 1 }\n", "environments: { a: { zzz: 1 } }\n",
             "environments: { a: { verify: { zzz: 1 } } }\n",
             "environments: { a: { promote_from: { zzz: 1 } } }\n",
+            "environments: { a: { evidence: { zzz: 1 } } }\n",
             "environments: { a: { windows: { zzz: 1 } } }\n",
             "environments: { a: { windows: { freezes: [{ zzz: 1 }] } } }\n",
             "environments: { a: { snapshot: { zzz: 1 } } }\n",
@@ -23,7 +24,7 @@ import Testing
             let hint = result.errors.components(separatedBy: "hint: The keys here are ")
             keys.formUnion((hint.last ?? "").dropLast(2).components(separatedBy: ", "))
         }
-        #expect(keys.count == 45)
+        #expect(keys.count == 50)
         for key in keys { #expect(text.contains("`\(key)") || text.contains(" `\(key)"), "\(key)") }
         for variable in ["ENV", "CONFIG", "URL", "DIR", "HISTORY_TABLE", "ALSO_WRITE"] {
             #expect(text.contains("`MIGRATE_\(variable)`"))

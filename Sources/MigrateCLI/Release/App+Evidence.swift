@@ -1,0 +1,91 @@
+internal import Database
+internal import Migrations
+internal import ProjectConfig
+internal import Releases
+internal import Signatures
+
+/// What is applied in an environment, and what its newest verification or watch has found.
+struct PromotionState {
+    var rows: [HistoryRow]
+    var failure: PromotionProof.Failure?
+
+    /// Each row as evidence holds it.
+    var migrations: [PromotionEvidence.Migration] {
+        rows.map {
+            .init(
+                version: $0.version, name: $0.name, contentDigest: $0.contentDigest,
+                appliedAt: $0.appliedAt, isWhole: $0.state == .applied)
+        }
+    }
+
+    /// The same as a proof for another environment.
+    var proof: PromotionProof {
+        PromotionEvidence.proof(migrations, failure: failure)
+    }
+}
+
+extension App {
+    /// Reads the state of an environment's database; nil where there is none yet.
+    ///
+    /// - Throws: what opening and reading it throws; `MigrationError` where it belongs to another
+    ///   environment.
+    func promotionState(_ project: Project) throws -> PromotionState? {
+        let database = try open(project, .look)
+        defer { database.connection.close() }
+        guard database.exists else { return nil }
+        let migrator = migrator(project, database)
+        let rows = try migrator.history().rows
+        if let problem = migrator.environmentProblem { throw problem }
+        var state = PromotionState(rows: rows)
+        if let last = try migrator.lastVerification(), last.entry.outcome != "success" {
+            state.failure = .init(.verification, last.entry.error ?? last.entry.outcome)
+        } else if let bake = try migrator.standingBakeFailure(rows) {
+            state.failure = .init(.bake, bake.entry.error ?? bake.entry.outcome)
+        }
+        return state
+    }
+
+    // MARK: Evidence
+
+    /// Refuses a run whose evidence could not be signed: it would have to run again for that.
+    func checkEvidence(_ project: Project) throws(Failure) {
+        guard let settings = project.rules.evidence, !Files.exists(settings.key) else { return }
+        throw Failure(
+            .configuration, "evidence_key_not_found",
+            "there is no key '\(settings.key)' to sign the evidence of '\(project.environment)' with",
+            hint: "Name the key of this runner: 'key' under 'evidence'.")
+    }
+
+    /// Writes what is applied in the environment now, where it wants that and it is not what the
+    /// newest evidence says. It follows what was done: where it cannot be written, that is said, and
+    /// what was done stays done.
+    func writeEvidence() {
+        guard let project = current, let settings = project.rules.evidence,
+            project.claim == .certain
+        else { return }
+        do {
+            guard let state = try promotionState(project) else { return }
+            let folder = EvidenceFolder(path: settings.directory)
+            let newest = try folder.read().compactMap { PromotionEvidence($0.text) }
+                .filter { $0.environment == project.environment }.max { $0.at < $1.at }
+            let identity = identity(project)
+            var evidence = PromotionEvidence(
+                environment: project.environment, at: .now, principal: settings.principal,
+                by: identity.appliedBy, toolVersion: identity.toolVersion,
+                migrations: state.migrations, failure: state.failure)
+            if let newest {
+                guard !newest.saysTheSame(as: evidence) else { return }
+                // The newest one counts: this one is later than all before it.
+                evidence.at = max(evidence.at, newest.at.advanced(by: .seconds(1)))
+            }
+            let signed = try SSHSigner(key: settings.key).sign(
+                evidence.text, namespace: PromotionEvidence.namespace)
+            let path = try folder.write(evidence, signature: signed.text)
+            terminal.note("evidence of '\(project.environment)': \(path)")
+        } catch {
+            let failure = Program.failure(error, self)
+            terminal.warning(
+                "no evidence of what is applied here could be written: \(failure.message)")
+        }
+    }
+}
