@@ -143,6 +143,10 @@ extension Migrator {
         try last(["up", "down", "repeatable", "run"])
     }
 
+    /// The newest run that applied a migration, whatever became of that since; nil where the log has
+    /// none.
+    func lastUp() throws(MigrationError) -> String? { try last(["up"], ofSuccess: true)?.runID }
+
     /// Refuses to go on where the newest run of migrations is another one.
     ///
     /// - Throws: `.refused`; `.foreignHistory`, `.database`, `.interrupted`.

@@ -6,6 +6,8 @@ struct DownPlanner {
     let history: [HistoryRow]
     let environment: String
     let dialect: Dialect
+    /// The last run that applied something, as the log has it; nil where that is not known.
+    var lastUp: String?
 
     /// The rows that the request is about, in the order in which they are reverted: the last
     /// applied first.
@@ -47,7 +49,9 @@ struct DownPlanner {
                 "\(newest.version) was recorded and not run, so there is no last run to revert",
                 hint: "Say how far to go with --count or --to.", versions: [newest.version])
         }
-        return rows.filter { $0.runID == run }
+        // Whoever asks twice must not take back the release before.
+        let isTakenBack = lastUp.map { last in !rows.contains { $0.runID == last } } ?? false
+        return isTakenBack && newest.state == .applied ? [] : rows.filter { $0.runID == run }
     }
 
     private func newer(

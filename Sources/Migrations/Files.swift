@@ -16,6 +16,12 @@ package enum Files {
         /// The value of `errno`.
         package let errorNumber: Int32
 
+        /// Creates one.
+        package init(path: String, errorNumber: Int32) {
+            self.path = path
+            self.errorNumber = errorNumber
+        }
+
         /// The system's words for it, such as `No such file or directory`, in lower case.
         package var reason: String {
             let text = String(cString: strerror(errorNumber))

@@ -209,7 +209,8 @@ package final class Migrator {
     private func downPlan(
         _ cache: SourceCache, _ snapshot: HistorySnapshot, _ request: DownRequest
     ) throws(MigrationError) -> Plan {
-        let planner = downPlanner(cache, snapshot)
+        var planner = downPlanner(cache, snapshot)
+        if request == .lastRun { planner.lastUp = try lastUp() }
         let rows = try planner.rows(request)
         let wanted = try planner.needsStoredScript(rows)
         return try planner.plan(

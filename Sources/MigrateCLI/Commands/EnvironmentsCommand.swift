@@ -119,12 +119,19 @@ struct EnvironmentsCommand: DatabaseCommand {
         if let promotion = environment.rules.promotion {
             rules.append("promoted from \(promotion.environment)")
         }
+        if let approvals = environment.rules.approvals {
+            rules.append(count(approvals.required, "approval"))
+        }
         if environment.rules.windows != nil { rules.append("windows") }
         if let snapshot = environment.rules.snapshot, snapshot.strategy != .none {
             rules.append("snapshot before up")
         }
         if environment.verify.beforeCommit { rules.append("verify before commit") }
         if environment.verify.after { rules.append("verify after") }
+        if environment.rules.bake != nil { rules.append("watched") }
+        if environment.rules.onFailure != .stop {
+            rules.append("on failure \(environment.rules.onFailure.rawValue)")
+        }
         if environment.options.transaction == .all { rules.append("one transaction") }
         if environment.options.lock == .lease { rules.append("lease") }
         return rules

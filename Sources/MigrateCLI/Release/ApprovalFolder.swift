@@ -19,8 +19,7 @@ struct ApprovalFolder {
         }
     }
 
-    /// Writes a statement and its signature as new files, the signature first, so that a statement
-    /// never lies there without one.
+    /// Writes a statement and its signature as new files.
     ///
     /// - Returns: the statement's path.
     /// - Throws: `Failure`.
@@ -35,9 +34,7 @@ struct ApprovalFolder {
             + String(person.prefix(100)) + Self.suffix
         let file = path + "/" + name
         do throws(Files.Failure) {
-            try Files.createFolder(path)
-            try Files.create(file + ".sig", signature)
-            try Files.create(file, statement.text)
+            try SignedText(text: statement.text, signature: signature, source: file).write()
         } catch {
             throw Failure(
                 .storageFailed, "approval_not_written",
