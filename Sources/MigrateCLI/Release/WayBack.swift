@@ -75,6 +75,13 @@ struct WayBack {
         app.terminal.note("the release failed; reverting what this run applied")
         // What the rules want of a release, the way back from it does not owe.
         (app.beforeRun, app.commitChecks) = (nil, nil)
+        // The session may be what failed.
+        var other: OpenDatabase?
+        defer { other?.connection.close() }
+        if (try? database.connection.query("SELECT 1")) == nil {
+            other = try? app.open(project, .change)
+        }
+        let database = other ?? database
         let migrator = app.migrator(project, database)
         do {
             let report = try migrator.down(.run(runID))

@@ -89,6 +89,25 @@ import Testing
             try project.rows("production", "SELECT version FROM schema_migrations") == ["001"])
     }
 
+    @Test(arguments: ["down", "{ do: restore, allow_data_loss: true }"])
+    func `the way back is taken over another session where the run has lost its own`(
+        _ policy: String
+    ) throws {
+        let project = try project(
+            .postgres, policy,
+            """
+            bake:
+              for: 0s
+              probes: [{ sql: "SELECT pg_terminate_backend(pg_backend_pid())", expect: 1 }]
+            """)
+        let result = try project.migrate("production", "up", "--json")
+        let back = try #require(result.json()["way_back"] as? [String: Any], "\(result)")
+        #expect(back["outcome"] as? String == "done")
+        #expect(
+            try project.rows("production", "SELECT version FROM schema_migrations") == ["001"])
+        #expect(try project.rows("production", "SELECT to_regclass('b')") == ["null"])
+    }
+
     @Test func `where nothing was committed nothing is done`() throws {
         let project = try project(.postgres, "{ do: restore, allow_data_loss: true }")
         try project.write("SELECT nothing;", to: "002_b.up.sql")
