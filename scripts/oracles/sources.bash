@@ -90,6 +90,11 @@ build() {
     regression) build_regression ;;
     regression_stock) build_regression_stock ;;
     pg_dump_tap) build_pg_dump_tap ;;
+    postgis)
+        require_packages "postgresql-$debian_major-postgis-3"
+        query postgres 'CREATE DATABASE postgis TEMPLATE template0' >/dev/null
+        load postgis scripts/oracles/postgis.sql
+        ;;
     extensions)
         query postgres 'CREATE DATABASE extensions TEMPLATE template0' >/dev/null
         load extensions scripts/oracles/extensions.sql
