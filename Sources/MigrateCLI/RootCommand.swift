@@ -59,7 +59,8 @@ struct RootCommand: ParsableCommand {
             InitCommand.self, NewCommand.self, StatusCommand.self, PlanCommand.self,
             ApproveCommand.self, UpCommand.self, DownCommand.self, RedoCommand.self,
             VerifyCommand.self,
-            BaselineCommand.self, AdoptCommand.self, RepairCommand.self, DoctorCommand.self,
+            BaselineCommand.self, AdoptCommand.self, ConvertCommand.self, RepairCommand.self,
+            DoctorCommand.self,
             EnvironmentsCommand.self, SnapshotCommand.self, RestoreCommand.self,
             AuditCommand.self, ConfirmCommand.self,
         ])

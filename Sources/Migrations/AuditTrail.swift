@@ -143,9 +143,14 @@ extension Migrator {
         try last(["up", "down", "repeatable", "run"])
     }
 
-    /// The newest run that applied a migration, whatever became of that since; nil where the log has
-    /// none.
-    func lastUp() throws(MigrationError) -> String? { try last(["up"], ofSuccess: true)?.runID }
+    /// The runs that applied migrations before the newest one that did, where nothing of that is among
+    /// `rows` any more; none otherwise.
+    func runsBeforeOneTakenBack(_ rows: [HistoryRow]) throws(MigrationError) -> Set<String> {
+        guard let newest = try last(["up"], ofSuccess: true)?.runID,
+            !rows.contains(where: { $0.runID == newest })
+        else { return [] }
+        return Set(try entries(of: "up").compactMap(\.runID)).subtracting([newest])
+    }
 
     /// Refuses to go on where the newest run of migrations is another one.
     ///

@@ -21,6 +21,8 @@ package struct Directives: Sendable, Hashable {
     /// `foreign-keys off` (SQLite): the file runs with enforcement off and is checked before its
     /// commit.
     package var foreignKeysOff = false
+    /// `allow-rows`, in a file of verify queries: they must not fail, and may return rows.
+    package var allowsRows = false
     /// The lint rules that `allow` silences, with the reason given.
     package var allowed: [String: String] = [:]
 
@@ -30,6 +32,7 @@ package struct Directives: Sendable, Hashable {
     private static let mark = "migrate:"
     private static let names = [
         "no-transaction", "lock-timeout", "statement-timeout", "phase", "foreign-keys", "allow",
+        "allow-rows",
     ]
 
     /// Reads the directives among a script's header comments; `file` is its name, for messages.
@@ -71,6 +74,7 @@ package struct Directives: Sendable, Hashable {
             }
             self.phase = phase
         case ("foreign-keys", 1) where arguments[0] == "off": foreignKeysOff = true
+        case ("allow-rows", 0): allowsRows = true
         case ("allow", 2...):
             allowed[arguments[0]] = arguments.dropFirst().joined(separator: " ")
         case ("allow", _):
@@ -102,7 +106,7 @@ package struct Directives: Sendable, Hashable {
     private static let usage = [
         "no-transaction": "no-transaction", "lock-timeout": "lock-timeout 2s",
         "statement-timeout": "statement-timeout 10m", "phase": "phase contract",
-        "foreign-keys": "foreign-keys off",
+        "foreign-keys": "foreign-keys off", "allow-rows": "allow-rows",
     ]
 
     private static func duration(_ text: String) throws(Problem) -> Duration {

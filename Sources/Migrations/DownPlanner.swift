@@ -6,8 +6,8 @@ struct DownPlanner {
     let history: [HistoryRow]
     let environment: String
     let dialect: Dialect
-    /// The last run that applied something, as the log has it; nil where that is not known.
-    var lastUp: String?
+    /// The runs that the log has before the last one, where nothing of that is left.
+    var earlierRuns: Set<String> = []
 
     /// The rows that the request is about, in the order in which they are reverted: the last
     /// applied first.
@@ -50,8 +50,8 @@ struct DownPlanner {
                 hint: "Say how far to go with --count or --to.", versions: [newest.version])
         }
         // Whoever asks twice must not take back the release before.
-        let isTakenBack = lastUp.map { last in !rows.contains { $0.runID == last } } ?? false
-        return isTakenBack && newest.state == .applied ? [] : rows.filter { $0.runID == run }
+        let isTakenBack = newest.state == .applied && earlierRuns.contains(run)
+        return isTakenBack ? [] : rows.filter { $0.runID == run }
     }
 
     private func newer(

@@ -110,7 +110,7 @@ extension Migrator {
                 runID: context.identity.runID, toolVersion: context.identity.toolVersion,
                 state: .applied, statementsDone: total, statementsTotal: total,
                 statementStarted: nil, hasDownScript: step.down != nil)
-            let downSQL = step.down.map { String(decoding: $0.sql.bytes, as: UTF8.self) }
+            let downSQL = step.down?.nativeText
             steps.append(
                 store.upsert(
                     row, downSQL: downSQL, downChecksum: step.down?.checksum, duration: duration))

@@ -102,7 +102,7 @@ extension Migrator {
             steps.append(
                 store.updateChecksum(
                     row.version, checksum: script.checksum, contentDigest: script.contentDigest,
-                    downSQL: down.map { String(decoding: $0.sql.bytes, as: UTF8.self) },
+                    downSQL: down?.nativeText,
                     downChecksum: down?.checksum))
             log("accept_checksum", row.version, "checksum \(script.checksum)", &steps, &chain)
         case .markApplied(let text):
@@ -187,7 +187,7 @@ extension Migrator {
             hasDownScript: down != nil)
         steps.append(
             store.upsert(
-                row, downSQL: down.map { String(decoding: $0.sql.bytes, as: UTF8.self) },
+                row, downSQL: down?.nativeText,
                 downChecksum: down?.checksum, duration: "NULL"))
         steps += alsoWritten?.applied(row.version) ?? []
         log(action, migration.version.text, "checksum \(script.checksum)", &steps, &chain)

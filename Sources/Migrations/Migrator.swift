@@ -95,8 +95,9 @@ package final class Migrator {
     func sources() throws(MigrationError) -> SourceCache {
         if let cache { return cache }
         let new = SourceCache(
-            folder: try MigrationFolder.discover(context.folder, dialect: dialect),
-            dialect: dialect)
+            folder: try MigrationFolder.discover(
+                context.folder, dialect: dialect, layout: context.layout),
+            dialect: dialect, variable: context.variable)
         cache = new
         return new
     }
@@ -210,7 +211,7 @@ package final class Migrator {
         _ cache: SourceCache, _ snapshot: HistorySnapshot, _ request: DownRequest
     ) throws(MigrationError) -> Plan {
         var planner = downPlanner(cache, snapshot)
-        if request == .lastRun { planner.lastUp = try lastUp() }
+        if request == .lastRun { planner.earlierRuns = try runsBeforeOneTakenBack(snapshot.rows) }
         let rows = try planner.rows(request)
         let wanted = try planner.needsStoredScript(rows)
         return try planner.plan(

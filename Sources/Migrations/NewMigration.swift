@@ -1,27 +1,29 @@
 package import Database
 
-/// The files of a new migration, numbered in the style that the folder uses.
+/// The files of a new migration, named and numbered in the style that the folder uses.
 package struct NewMigration: Sendable {
     /// The number that it gets.
     package let version: String
     /// The name as it stands in the file names.
     package let name: String
-    /// Path of the up file.
-    package let upPath: String
-    /// Path of the down file.
-    package let downPath: String
+    /// The paths of its files.
+    package var paths: [String] { files.map(\.path) }
+    private let files: [NewFiles.File]
 
     /// Chooses version and name.
     ///
     /// - Parameters:
     ///   - words: the name as a person types it; spaces and hyphens become underscores.
     ///   - folder: path of the migrations; it need not be there yet.
+    ///   - layout: whose files the folder has; nil where it tells.
     ///   - dialect: whose variants count as the folder's files.
     ///   - now: RFC 3339, UTC.
+    ///   - planner: `name <mail>`, for a plan that says who has added to it.
     /// - Throws: `.invalidRequest` for a name without a letter or digit, `.invalidFiles` for a
     ///   folder that does not hold together.
     package init(
-        _ words: String, folder: String, dialect: Dialect, now: String
+        _ words: String, folder: String, layout: Layout? = nil, dialect: Dialect, now: String,
+        planner: String = "unknown <unknown>"
     ) throws(MigrationError) {
         let name = Self.fileName(words)
         guard !name.isEmpty else {
@@ -29,34 +31,44 @@ package struct NewMigration: Sendable {
                 .invalidRequest, "'\(words)' holds no letter or digit to make a name of",
                 hint: "Say what it does: migrate new add_orders_table")
         }
-        var newest: Version?
-        if Files.exists(folder) {
-            newest = try MigrationFolder.discover(folder, dialect: dialect).migrations.last?.version
-        }
-        version = Self.next(after: newest, now: now)
-        self.name = name
-        let stem = (folder.hasSuffix("/") ? folder : folder + "/") + "\(version)_\(name)"
-        upPath = stem + ".up.sql"
-        downPath = stem + ".down.sql"
+        let isThere = Files.exists(folder)
+        let listing = isThere ? try FolderListing(folder) : FolderListing(absent: folder)
+        let found = isThere ? try Layout.of(listing, given: layout) : layout ?? .native
+        let reader = found.reader
+        let migrations =
+            isThere
+            ? try reader.folder(listing, dialect)
+            : MigrationFolder(path: folder, migrations: [], repeatables: [], layout: found)
+        let new = try reader.newFiles(
+            name, in: listing, after: migrations, now: now, by: planner)
+        version = new.version
+        self.name = new.name
+        files = new.files
     }
 
-    /// Writes both files; neither may exist. Without texts each holds a comment.
+    /// Writes the files; none may exist, but for one that is added to. Without texts each holds a
+    /// comment, or what its tool expects in it.
     ///
+    /// - Parameter texts: of the first files.
     /// - Throws: `.invalidFiles`, nothing left behind.
-    package func write(up: String? = nil, down: String? = nil) throws(MigrationError) {
+    package func write(_ texts: [String] = []) throws(MigrationError) {
+        var written: [String] = []
         do throws(Files.Failure) {
-            if let slash = upPath.lastIndex(of: "/") {
-                try Files.createFolder(String(upPath[..<slash]))
-            }
-            try Files.create(upPath, up ?? "-- \(name): what changes.\n")
-            do throws(Files.Failure) {
-                try Files.create(downPath, down ?? "-- \(name): how to undo it.\n")
-            } catch {
-                // An up file alone would be a migration that nobody wrote.
-                Files.remove(upPath)
-                throw error
+            for (index, file) in files.enumerated() {
+                if let slash = file.path.lastIndex(of: "/") {
+                    try Files.createFolder(String(file.path[..<slash]))
+                }
+                let text = index < texts.count ? texts[index] : file.text
+                if file.replaces {
+                    try Files.replace(file.path, text)
+                } else {
+                    try Files.create(file.path, text)
+                    written.append(file.path)
+                }
             }
         } catch {
+            // Some of the files alone would be a migration that nobody wrote.
+            for path in written { Files.remove(path) }
             throw .file(error.path, "cannot be written: \(error.reason)")
         }
     }
@@ -66,30 +78,5 @@ package struct NewMigration: Sendable {
             character.isLetter || character.isNumber ? character : "_"
         }
         return String(mapped).split(separator: "_").joined(separator: "_").lowercased()
-    }
-
-    /// A UTC timestamp where the newest version is one (14 digits or more), else the next number
-    /// with as many digits.
-    private static func next(after newest: Version?, now: String) -> String {
-        guard let newest else { return "001" }
-        let digits = newest.text
-        if digits.count >= 14 {
-            let stamp = now.prefix(19).filter(\.isNumber)
-            // A folder that runs ahead of the clock still gets a newer version.
-            if let candidate = Version(stamp), candidate > newest { return String(stamp) }
-        }
-        return incremented(digits)
-    }
-
-    private static func incremented(_ digits: String) -> String {
-        var bytes = Array(digits.utf8)
-        for index in bytes.indices.reversed() {
-            if bytes[index] < UInt8(ascii: "9") {
-                bytes[index] += 1
-                return String(decoding: bytes, as: UTF8.self)
-            }
-            bytes[index] = UInt8(ascii: "0")
-        }
-        return "1" + String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -47,6 +47,10 @@ package struct RunContext {
     package var connection: any Connection
     /// The folder of migrations.
     package var folder: String
+    /// Whose files it has; nil where it tells.
+    package var layout: Layout?
+    /// The value of a variable of the process, for files with places to fill in; nil where it is not set.
+    package var variable: @Sendable (String) -> String? = { _ in nil }
     /// Where the history is.
     package var historyTable = HistoryTableName.standard
     /// The tool whose table is kept current with ours, dbmate or golang-migrate; nil for none.

@@ -16,6 +16,11 @@ package struct Script: Sendable {
     package let contentDigest: String
     /// What each statement is, in their order.
     package let kinds: [StatementKind]
+    /// Whose file it is.
+    let layout: Layout
+    /// What this program would write to have the same run: the text as it runs, with directives for what
+    /// the layout says otherwise.
+    package let nativeText: String
 
     /// Parses a file's bytes.
     ///
@@ -23,29 +28,74 @@ package struct Script: Sendable {
     package init(
         _ bytes: [UInt8], file: String, dialect: Dialect
     ) throws(MigrationError) {
+        try self.init(ScriptText(bytes), file: file, layout: .native, dialect: dialect)
+    }
+
+    /// Parses what of a file runs.
+    ///
+    /// - Throws: `.invalidFiles` with file, line and column.
+    init(
+        _ text: ScriptText, file: String, layout: Layout, dialect: Dialect
+    ) throws(MigrationError) {
         self.file = file
-        let bytes = Checksum.withoutByteOrderMark(bytes)
+        self.layout = layout
+        var text = text
+        text.bytes = Checksum.withoutByteOrderMark(text.bytes)
         let textDialect: SQLDialect = dialect == .postgres ? .postgres : .sqlite
+        checksum = text.checksum
+        var sql = try Self.parsed(text.bytes, file, textDialect)
+        var directives = try Directives(of: sql, file: file)
+        if text.isFree, !text.noTransaction, !directives.noTransaction {
+            if let around = FreeScript.transactionAround(sql, anyEnd: text.allowsRows) {
+                text.bytes = text.bytes.blanked(in: around)
+                sql = try Self.parsed(text.bytes, file, textDialect)
+            } else {
+                text.noTransaction = FreeScript.needsNoTransaction(sql)
+            }
+        }
+        // A transaction of the file's own, which is ours now, is nothing that runs.
+        contentDigest = Checksum.content(
+            Checksum.withoutByteOrderMark(text.raw ?? text.bytes), textDialect)
+        if !text.reversedStarts.isEmpty {
+            func part(_ index: Int) -> Int {
+                let start = sql.statements[index].range.lowerBound
+                return text.reversedStarts.lastIndex { $0 <= start } ?? 0
+            }
+            // In each part in order, the parts from the last to the first.
+            let order = sql.statements.indices.sorted {
+                (-part($0), $0) < (-part($1), $1)
+            }
+            sql = sql.reordered(order)
+        }
+        nativeText = text.native(asWritten: directives.noTransaction)
+        directives.noTransaction = directives.noTransaction || text.noTransaction
+        directives.allowsRows = directives.allowsRows || text.allowsRows
+        self.sql = sql
+        self.directives = directives
+        kinds = sql.statements.map { [sql] in StatementKind($0, in: sql) }
+    }
+
+    private static func parsed(
+        _ bytes: [UInt8], _ file: String, _ dialect: SQLDialect
+    ) throws(MigrationError) -> SQLScript {
         do {
-            sql = try SQLScript(bytes, dialect: textDialect)
+            return try SQLScript(bytes, dialect: dialect)
         } catch {
             throw .inFile(file, bytes, at: error.offset, error.message, hint: error.hint)
         }
-        directives = try Directives(of: sql, file: file)
-        kinds = sql.statements.map { [sql] in StatementKind($0, in: sql) }
-        checksum = Checksum.text(bytes)
-        contentDigest = Checksum.content(bytes, textDialect)
     }
 
-    /// Reads and parses a file.
+    /// Reads and parses a file; `variable` gives the value of a variable of the process, nil where it is not
+    /// set.
     ///
     /// - Throws: `.invalidFiles`; a zero-byte file is one where `allowsEmpty` is false.
     package static func read(
-        _ file: MigrationFile, dialect: Dialect, allowsEmpty: Bool = true
+        _ file: MigrationFile, dialect: Dialect, allowsEmpty: Bool = true,
+        variable: (String) -> String? = { _ in nil }
     ) throws(MigrationError) -> Script {
         try Script(
-            Checksum.bytes(of: file, allowsEmpty: allowsEmpty), file: file.name,
-            dialect: dialect)
+            Checksum.text(of: file, allowsEmpty: allowsEmpty, variable), file: file.name,
+            layout: file.layout, dialect: dialect)
     }
 
     /// The digest of the first `count` statements, which a migration without a transaction keeps
@@ -82,6 +132,17 @@ package enum Checksum {
                 hint: "Write its statements; a migration that is to do nothing holds a comment.")
         }
         return bytes
+    }
+
+    /// What of a migration file runs.
+    ///
+    /// - Throws: `.invalidFiles` where it cannot be read or, unless allowed, has no byte, or is not
+    ///   written as its layout has it.
+    static func text(
+        of file: MigrationFile, allowsEmpty: Bool, _ variable: (String) -> String?
+    ) throws(MigrationError) -> ScriptText {
+        let bytes = try bytes(of: file, allowsEmpty: allowsEmpty)
+        return try file.layout.reader.text(bytes, of: file, variable)
     }
 
     /// SHA-256 of a text, a byte-order mark stripped and CRLF and CR read as LF.

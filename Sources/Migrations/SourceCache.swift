@@ -6,12 +6,18 @@ internal import SQLText
 final class SourceCache {
     let folder: MigrationFolder
     private let dialect: Dialect
+    private let variable: @Sendable (String) -> String?
     /// The folder's migrations by version.
     let migrations: [Version: Migration]
     private var checksums: [String: String] = [:]
     private var scripts: [String: Script] = [:]
 
-    init(folder: MigrationFolder, dialect: Dialect) {
+    /// Creates one; `variable` gives the value of a variable of the process, nil where it is not set.
+    init(
+        folder: MigrationFolder, dialect: Dialect,
+        variable: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) {
+        self.variable = variable
         self.folder = folder
         migrations = Dictionary(
             uniqueKeysWithValues: folder.migrations.map { ($0.version, $0) })
@@ -20,19 +26,24 @@ final class SourceCache {
 
     /// The checksum of an up file; the text is not kept.
     func checksum(of file: MigrationFile) throws(MigrationError) -> String {
-        if let known = checksums[file.name] { return known }
-        let checksum = Checksum.text(try Checksum.bytes(of: file, allowsEmpty: false))
-        checksums[file.name] = checksum
+        if let known = checksums[file.key] { return known }
+        // What variables hold is of no interest here, and need not be there.
+        let checksum =
+            file.part == .whole
+            ? Checksum.text(try Checksum.bytes(of: file, allowsEmpty: false))
+            : try Checksum.text(of: file, allowsEmpty: false) { _ in "" }.checksum
+        checksums[file.key] = checksum
         return checksum
     }
 
     /// The parsed file; its statements are checked against how it asks to be run.
     func script(of file: MigrationFile, allowsEmpty: Bool) throws(MigrationError) -> Script {
-        if let known = scripts[file.name] { return known }
-        let script = try Script.read(file, dialect: dialect, allowsEmpty: allowsEmpty)
+        if let known = scripts[file.key] { return known }
+        let script = try Script.read(
+            file, dialect: dialect, allowsEmpty: allowsEmpty, variable: variable)
         try script.checkStatements()
-        scripts[file.name] = script
-        checksums[file.name] = script.checksum
+        scripts[file.key] = script
+        checksums[file.key] = script.checksum
         return script
     }
 
@@ -53,7 +64,7 @@ final class SourceCache {
 
     /// The parsed file of a migration that another tool has run: its statements are not judged.
     func unjudgedScript(of file: MigrationFile) throws(MigrationError) -> Script {
-        try Script.read(file, dialect: dialect, allowsEmpty: true)
+        try Script.read(file, dialect: dialect, allowsEmpty: true, variable: variable)
     }
 
     /// What planning needs to know of every file, given what is applied: only files that did not
@@ -88,7 +99,8 @@ final class SourceCache {
     /// The digest without comments of a file that was edited after it ran; its statements are not
     /// judged, for they run no more.
     func contentDigest(of file: MigrationFile) throws(MigrationError) -> String {
-        Checksum.content(
+        guard file.layout == .native else { return try unjudgedScript(of: file).contentDigest }
+        return Checksum.content(
             Checksum.withoutByteOrderMark(try Checksum.bytes(of: file, allowsEmpty: true)),
             dialect == .postgres ? .postgres : .sqlite)
     }

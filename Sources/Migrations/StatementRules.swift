@@ -151,12 +151,16 @@ extension Script {
                     file, sql, at: start,
                     "'\(name)' in a migration that already runs in a transaction",
                     hint: "Delete it: the file's statements, its checks and its history row are "
-                        + "committed together. To run outside a transaction, put "
-                        + "'-- migrate: no-transaction' at the top.")
+                        + "committed together. "
+                        + (layout == .native
+                            ? "To run outside a transaction, put '-- migrate: no-transaction' at the "
+                                + "top. Files written for golang-migrate run as they are with "
+                                + "'layout: golang-migrate'."
+                            : "To run outside a transaction: \(layout.reader.withoutTransaction)."))
             case .needsNoTransaction(let name) where !directives.noTransaction:
                 throw .inFile(
                     file, sql, at: start, "'\(name)' cannot run inside a transaction",
-                    hint: "Put '-- migrate: no-transaction' at the top of the file; its "
+                    hint: "\(layout.reader.withoutTransaction); its "
                         + "statements then run one by one, and each finished one is recorded.")
             default: continue
             }

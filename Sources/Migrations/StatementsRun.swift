@@ -115,7 +115,7 @@ extension Migrator {
             // The script goes into the row, so that a run without the file can go on with it.
             record = store.markReverting(
                 step.version, done: step.statementsDone, total: total,
-                downSQL: String(decoding: step.script.sql.bytes, as: UTF8.self),
+                downSQL: step.script.nativeText,
                 downChecksum: step.script.checksum)
         case .apply, .applyRepeatable:
             let row = HistoryRow(
@@ -125,7 +125,7 @@ extension Migrator {
                 state: .applying, statementsDone: 0, statementsTotal: total, statementStarted: nil,
                 hasDownScript: step.down != nil)
             record = store.upsert(
-                row, downSQL: step.down.map { String(decoding: $0.sql.bytes, as: UTF8.self) },
+                row, downSQL: step.down?.nativeText,
                 downChecksum: step.down?.checksum, duration: "NULL")
         }
         try write([record], step)

@@ -15,7 +15,7 @@ struct UpPlanner {
         let statuses = StatusRules.statuses(files, try cache.repeatableFacts(), history)
         try checkTarget(files)
         try refuseDisagreement(statuses)
-        var warnings = self.warnings(statuses)
+        var warnings = cache.folder.notes + self.warnings(statuses)
         let selection = try select(statuses, files, &warnings)
         var steps: [PlannedMigration] = []
         for status in selection {

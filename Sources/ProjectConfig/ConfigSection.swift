@@ -158,9 +158,7 @@ struct ConfigSection {
         throw error(
             .invalidValue, key, "must be \(Self.listed(words))",
             nearest.map { "Did you mean '\($0)'?" }
-                ?? (key == "layout"
-                    ? "This version reads the files of no other tool."
-                    : "Remove the key for the default, '\(words[0])'."))
+                ?? "Remove the key for the default, '\(words[0])'.")
     }
 
     /// An error at the value of `key`: `'a.b' must be …, not 'x'`.
@@ -199,7 +197,11 @@ struct ConfigSection {
     private static let durationHint = "Durations look like 250ms, 5s, 10m, 24h or 1h30m."
 
     static func listed(_ words: [String]) -> String {
-        words.map { "'\($0)'" }.joined(separator: " or ")
+        let quoted = words.map { "'\($0)'" }
+        return
+            (quoted.count > 2
+            ? [quoted.dropLast().joined(separator: ", "), quoted[quoted.count - 1]] : quoted)
+            .joined(separator: " or ")
     }
 
     // MARK: - Unknown keys

@@ -8,7 +8,7 @@ package enum ConfigTemplate {
 
         migrations: migrations              # folder, relative to this file
         # verify_files: verify              # folder of queries that must return no row
-        # layout: auto                      # auto or native
+        # layout: auto                      # auto, native, dbmate, goose, flyway, …
         # history_table: schema_migrations  # name or schema.name
         # default_environment: local
 

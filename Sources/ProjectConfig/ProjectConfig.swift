@@ -4,6 +4,24 @@ package enum MigrationLayout: String, Sendable, CaseIterable {
     case auto
     /// This program's own: `VERSION_name.up.sql`.
     case native
+    /// dbmate's.
+    case dbmate
+    /// golang-migrate's.
+    case golangMigrate = "golang-migrate"
+    /// goose's.
+    case goose
+    /// Flyway's.
+    case flyway
+    /// sqlx's.
+    case sqlx
+    /// diesel's.
+    case diesel
+    /// Prisma's.
+    case prisma
+    /// rubenv/sql-migrate's.
+    case sqlMigrate = "sql-migrate"
+    /// Sqitch's.
+    case sqitch
 }
 
 /// A tool whose history table can be kept current with ours.

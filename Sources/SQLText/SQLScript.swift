@@ -130,6 +130,17 @@ package struct SQLScript: Sendable {
         }
     }
 
+    private init(_ source: ScriptSource, _ statements: [SQLStatement], _ header: [Range<Int>]) {
+        self.source = source
+        self.statements = statements
+        headerComments = header
+    }
+
+    /// The same text with its statements in another order, given as their indices in this one.
+    package func reordered(_ order: [Int]) -> SQLScript {
+        SQLScript(source, order.map { statements[$0] }, headerComments)
+    }
+
     /// The text of a statement of this script.
     package func text(of statement: SQLStatement) -> String { text(of: statement.range) }
 

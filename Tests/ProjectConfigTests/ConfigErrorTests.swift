@@ -95,10 +95,13 @@ struct ConfigErrorTests {
             "Write a text, or remove the key."),
         BadFile(
             "layout: nativ\n", .invalidValue, "1:9",
-            "'layout' must be 'auto' or 'native', not 'nativ'", "Did you mean 'native'?"),
+            "'layout' must be 'auto', 'native', 'dbmate', 'golang-migrate', 'goose', 'flyway', "
+                + "'sqlx', 'diesel', 'prisma', 'sql-migrate' or 'sqitch', not 'nativ'",
+            "Did you mean 'native'?"),
         BadFile(
-            "layout: flyway\n", .invalidValue, "1:9",
-            "'layout' must be 'auto' or 'native', not 'flyway'"),
+            "layout: liquibase\n", .invalidValue, "1:9",
+            "'layout' must be 'auto', 'native', 'dbmate', 'golang-migrate', 'goose', 'flyway', "
+                + "'sqlx', 'diesel', 'prisma', 'sql-migrate' or 'sqitch', not 'liquibase'"),
         BadFile(
             "history_table: a.b.c\n", .invalidValue, "1:16",
             "'history_table' must be the name of a table, not 'a.b.c'",

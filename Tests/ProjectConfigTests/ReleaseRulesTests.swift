@@ -149,7 +149,7 @@ struct ReleaseRulesTests {
         ),
         (
             "snapshot: { before: up, strategy: fully }", "4:39",
-            "'environments.production.snapshot.strategy' must be 'full' or 'schema' or 'none', not "
+            "'environments.production.snapshot.strategy' must be 'full', 'schema' or 'none', not "
                 + "'fully'"
         ),
         (

@@ -77,7 +77,7 @@ struct ReleaseSettingsTests {
             "on_failure: { do: restore, allow_data_loss: false }", 23,
             "restores a snapshot without leave to lose data"
         ),
-        ("on_failure: undo", 17, "must be 'stop' or 'down' or 'restore'"),
+        ("on_failure: undo", 17, "must be 'stop', 'down' or 'restore'"),
         ("notify: [{ on: [failure] }]", 14, "has either 'webhook' or 'command'"),
         ("notify: [{ webhook: a, on: [fail] }]", 33, "'fail' is no event of 'notify'"),
         ("notify: [{ webhook: a, format: teams }]", 36, "must be 'json' or 'slack'"),

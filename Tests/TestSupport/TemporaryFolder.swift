@@ -41,10 +41,18 @@ package final class TemporaryFolder: Sendable {
         return current
     }
 
-    /// Writes a file in the folder, replacing one that is there, and returns its path.
+    /// Writes a file in the folder, replacing one that is there, and returns its path. Folders in its
+    /// name are made.
     @discardableResult
     package func write(_ bytes: [UInt8], to name: String) throws -> String {
         let path = file(name)
+        let parts = name.split(separator: "/")
+        for count in 1..<max(1, parts.count) {
+            let parent = file(parts.prefix(count).joined(separator: "/"))
+            guard mkdir(parent, 0o777) == 0 || errno == EEXIST else {
+                throw TemporaryFolderError(operation: "mkdir", number: errno)
+            }
+        }
         guard let stream = fopen(path, "wb") else {
             throw TemporaryFolderError(operation: "fopen", number: errno)
         }

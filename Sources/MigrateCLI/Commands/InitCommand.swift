@@ -39,10 +39,10 @@ struct InitCommand: DatabaseCommand {
         }
         if !isFolderUsed {
             let first = try NewMigration(
-                "add_users_table", folder: folder, dialect: .sqlite,
+                "add_users_table", folder: folder, layout: .native, dialect: .sqlite,
                 now: RunIdentity.systemTime())
-            try first.write(up: Self.firstUp, down: Self.firstDown)
-            files += [first.upPath, first.downPath]
+            try first.write([Self.firstUp, Self.firstDown])
+            files += first.paths
         }
         for path in files { app.terminal.result("wrote \(path)") }
         app.terminal.result(
@@ -96,7 +96,8 @@ struct NewCommand: DatabaseCommand {
         abstract: "Write the up and down files of a new migration.",
         usage: "migrate new <name>... [options]",
         discussion: """
-            The version is numbered as the folder's are: the next number, or a UTC timestamp.
+            The version is numbered as the folder's are: the next number, or a UTC timestamp. The \
+            files are named and begun as the folder's tool has them.
             """)
 
     @Argument(help: "What it does: add_orders_table.")
@@ -105,23 +106,17 @@ struct NewCommand: DatabaseCommand {
     @OptionGroup(title: "Global options") var options: GlobalOptions
 
     func perform(_ app: App, _ environment: inout String?) throws -> Outcome {
-        let folder: String
-        if let given = Project.givenFolder(app.options) {
-            folder = given
-        } else {
-            // The environment's database is of no interest here, nor are its variables.
-            folder = try Project.configuration(app.options)?.migrations ?? "migrations"
-        }
+        // The environment's database is of no interest here, nor are its variables.
+        let (folder, layout) = try Project.files(app.options)
         app.folderForMessages = folder
         let migration = try NewMigration(
-            name.joined(separator: "_"), folder: folder, dialect: .postgres,
-            now: RunIdentity.systemTime())
+            name.joined(separator: "_"), folder: folder, layout: layout, dialect: .postgres,
+            now: RunIdentity.systemTime(), planner: app.planner)
         try migration.write()
-        app.terminal.result("wrote \(migration.upPath)")
-        app.terminal.result("wrote \(migration.downPath)")
+        for path in migration.paths { app.terminal.result("wrote \(path)") }
         return Outcome(facts: [
             "version": .string(migration.version), "name": .string(migration.name),
-            "files": JSONValue([migration.upPath, migration.downPath]),
+            "files": JSONValue(migration.paths),
         ])
     }
 }

@@ -93,7 +93,7 @@ struct ManualPage {
             "As the options --env, --config, --url and --dir, which go before."
         ),
         (
-            "MIGRATE_HISTORY_TABLE, MIGRATE_ALSO_WRITE",
+            "MIGRATE_LAYOUT, MIGRATE_HISTORY_TABLE, MIGRATE_ALSO_WRITE",
             "As the keys history_table and also_write of the configuration, before which they go."
         ),
         ("MIGRATE_REPOSITORY", "As the option --repository of snapshot and restore."),

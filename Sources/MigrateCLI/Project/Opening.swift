@@ -180,6 +180,9 @@ extension App {
             reason: options.reason)
     }
 
+    /// Who adds to a plan that names its authors: `name <mail>`.
+    var planner: String { "\(Self.userName) <\(Self.userName)@\(Self.hostName)>" }
+
     private static var userName: String {
         guard let entry = getpwuid(getuid()), let name = entry.pointee.pw_name else {
             return Terminal.variable("USER") ?? String(getuid())

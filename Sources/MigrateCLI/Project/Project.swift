@@ -18,6 +18,8 @@ struct Project {
     var folder: String
     /// Folder of the user's verify queries.
     var verifyFolder: String
+    /// Whose files the folder has; nil where it tells.
+    var layout: Layout?
     var historyTable: HistoryTableName
     /// The tool whose table is kept current with ours.
     var alsoWrite: HistoryTool?
@@ -86,6 +88,7 @@ struct Project {
         folder = Self.givenFolder(options) ?? config?.migrations ?? "migrations"
         verifyFolder = config?.verifyFiles ?? ConfigPath.sibling("verify", of: folder)
         configPath = config?.path
+        layout = try Self.layout(config)
         historyTable = try Self.historyTable(config)
         alsoWrite = try Self.alsoWrite(config)
         isProtected = found?.isProtected ?? false
@@ -119,6 +122,16 @@ struct Project {
             name, needsAddress: givenURL == nil, variables: Terminal.variable)
     }
 
+    /// The folder of migrations and its layout, for commands that need no database.
+    ///
+    /// - Throws: `ConfigError`, `Failure`.
+    static func files(_ options: GlobalOptions) throws -> (folder: String, layout: Layout?) {
+        let config = try configuration(options)
+        return (
+            givenFolder(options) ?? config?.migrations ?? "migrations", try layout(config)
+        )
+    }
+
     /// The history table's name: MIGRATE_HISTORY_TABLE, else the file's, else the default.
     private static func historyTable(_ config: ProjectConfig?) throws -> HistoryTableName {
         let given = Terminal.variable("MIGRATE_HISTORY_TABLE")
@@ -130,6 +143,20 @@ struct Project {
                 hint: "Write name or schema.name, with letters, digits and '_', at most 58 each.")
         }
         return name
+    }
+
+    /// The layout of the files: MIGRATE_LAYOUT, else the file's; nil where the folder tells.
+    static func layout(_ config: ProjectConfig?) throws(Failure) -> Layout? {
+        let given = Terminal.variable("MIGRATE_LAYOUT")
+        guard let choice = given.map(MigrationLayout.init(rawValue:)) ?? config?.layout ?? .auto
+        else {
+            throw Failure(
+                .configuration, "config_invalid_value",
+                "'\(given ?? "")' in MIGRATE_LAYOUT is no layout",
+                hint: "There are "
+                    + MigrationLayout.allCases.map(\.rawValue).joined(separator: ", ") + ".")
+        }
+        return Layout(rawValue: choice.rawValue)
     }
 
     private static func alsoWrite(_ config: ProjectConfig?) throws -> HistoryTool? {

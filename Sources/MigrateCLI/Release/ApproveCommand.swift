@@ -71,7 +71,8 @@ struct ApproveCommand: DatabaseCommand {
         }
         let (settings, folder) = try settings(app, file.record.environment)
         let signers = try AllowedSigners.read(settings.signers)
-        let missing = try file.compare(with: folder)
+        let missing = try file.compare(
+            with: folder, Project.layout(Project.configuration(app.options)))
         show(file, missing, folder, app.terminal)
         let decision: ApprovalStatement.Decision =
             reject != nil ? .reject : withdraw ? .withdraw : .approve

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Database
 internal import Migrations
 
 /// A plan as `migrate plan --out` wrote it: what a person is asked to approve.
@@ -92,17 +93,19 @@ struct PlanFile {
     /// checksums.
     ///
     /// - Returns: the names of files that are not there.
-    /// - Throws: `Failure` where one is another than the plan's.
-    func compare(with folder: String) throws(Failure) -> [String] {
+    /// - Throws: `Failure` where one is another than the plan's, `MigrationError` where the folder does
+    ///   not hold together.
+    func compare(with folder: String, _ layout: Layout?) throws -> [String] {
+        guard Files.exists(folder) else { return files.map(Self.lastPart) }
+        let found = try MigrationFolder.discover(folder, dialect: .postgres, layout: layout)
         var missing: [String] = []
         for (step, file) in zip(record.steps, files) {
-            let name = String(file.split(separator: "/").last ?? "")
-            let path = folder + "/" + name
-            guard let bytes = try? Files.read(path) else {
-                missing.append(name)
+            guard let (name, checksum) = try found.checksum(ofFileAt: file) else {
+                missing.append(Self.lastPart(file))
                 continue
             }
-            guard Checksum.text(bytes) == step.checksum else {
+            let path = folder + "/" + name
+            guard checksum == step.checksum else {
                 var failure = Failure(
                     .refused, "plan_changed", "'\(name)' is not the file that the plan is for",
                     hint: "Check out what is to be released, or write the plan anew.")
@@ -111,5 +114,9 @@ struct PlanFile {
             }
         }
         return missing
+    }
+
+    private static func lastPart(_ path: String) -> String {
+        String(path.split(separator: "/").last ?? "")
     }
 }

@@ -115,9 +115,9 @@ struct AdoptionPlanner {
 
     private func match(_ adoption: inout Adoption) throws(MigrationError) {
         var taken: [Version: AdoptedMigration] = [:]
-        if let upTo = history.upTo { cover(upTo, &taken, &adoption) }
+        if let upTo = history.upTo { try cover(upTo, &taken, &adoption) }
         for record in history.applied {
-            guard let migration = migration(of: record) else {
+            guard let migration = try migration(of: record, taken) else {
                 adoption.problems.append(missing(record))
                 continue
             }
@@ -143,8 +143,8 @@ struct AdoptionPlanner {
     private func cover(
         _ record: ForeignRecord, _ taken: inout [Version: AdoptedMigration],
         _ adoption: inout Adoption
-    ) {
-        guard let last = migration(of: record) else {
+    ) throws(MigrationError) {
+        guard let last = try migration(of: record, taken) else {
             // A baseline of Flyway's need not have a file; golang-migrate's version is one.
             if tool == .flyway, let version = record.version.flatMap({ Version($0) }) {
                 for migration in folder.migrations where migration.version <= version {
@@ -202,8 +202,12 @@ struct AdoptionPlanner {
         return ForeignChecksum.compare(record.checksum, of: tool, with: try bytes(file))
     }
 
-    /// The migration that a row is of: by its file, its version or its name, whichever the tool keeps.
-    private func migration(of record: ForeignRecord) -> Migration? {
+    /// The migration that a row is of: by its file, its version or its name, whichever the tool keeps. Of
+    /// several of one name, changes of Sqitch's that were reworked, the one whose script has the row's
+    /// checksum, or the first that no row before it has `taken`.
+    private func migration(
+        of record: ForeignRecord, _ taken: [Version: AdoptedMigration]
+    ) throws(MigrationError) -> Migration? {
         if let file = record.file.map(Self.lastPart) {
             if let found = folder.migrations.first(where: { migration in
                 migration.up.map { Self.lastPart($0.name) == file } ?? false
@@ -218,6 +222,11 @@ struct AdoptionPlanner {
                 }
         }
         guard let name = record.name ?? record.file else { return nil }
+        let left = folder.migrations.filter { $0.name == name && taken[$0.version] == nil }
+        for migration in left where left.count > 1 {
+            if try verdict(record, migration.up) == .verified { return migration }
+        }
+        if let first = left.first { return first }
         return folder.migrations.first { $0.name == name }
             ?? Self.numbered(name).flatMap { version, rest in
                 folder.migrations.first { $0.version == version && $0.name == rest }

@@ -63,6 +63,17 @@ struct AlsoWrittenTable {
                 + "(SELECT 1 FROM \(store.table) h WHERE h.version = o.version) ORDER BY 1")
     }
 
+    /// What our history has as applied, and the old tool's table not any more.
+    var leavers: Step {
+        let missing =
+            tool == .dbmate
+            ? "NOT EXISTS (SELECT 1 FROM \(table.quoted) o WHERE o.version = h.version)"
+            : "\(number) > coalesce((SELECT max(o.version) FROM \(table.quoted) o), -1)"
+        return Step(
+            "SELECT version FROM \(store.table) h WHERE state = 'applied' AND CASE WHEN \(isNumber) "
+                + "THEN \(missing) ELSE 1 = 0 END ORDER BY version")
+    }
+
     /// A version that golang-migrate's column can hold; its digits are a number in SQL too.
     private func numeral(_ version: String) -> String {
         let digits = version.drop { $0 == "0" }
@@ -108,8 +119,10 @@ extension Migrator {
         try openAlsoWritten()
         guard let alsoWritten else { return }
         let newcomers = try connection.runOwn([alsoWritten.newcomers])[0].rows
-        guard let first = newcomers.first?[0].string else { return }
         let title = alsoWritten.tool.title
+        guard let first = newcomers.first?[0].string else {
+            return try refuseLeavers(alsoWritten, title)
+        }
         guard newcomers.first?[1].boolean != true else {
             throw MigrationError(
                 .refused, "\(title)'s table is dirty at version \(first): its last run failed",
@@ -124,6 +137,24 @@ extension Migrator {
             hint: unrecorded.isEmpty
                 ? "There is no file of it in '\(context.folder)': bring it back first."
                 : "Record it: migrate repair --mark-applied \(unrecorded.joined(separator: " "))",
+            versions: versions)
+    }
+
+    /// Refuses a run where the old tool has taken back what our history has: what follows may need it.
+    private func refuseLeavers(
+        _ alsoWritten: AlsoWrittenTable, _ title: String
+    ) throws(MigrationError) {
+        let rows = try connection.runOwn([alsoWritten.leavers])[0].rows
+        let versions = rows.compactMap(\.values[0].string)
+        guard !versions.isEmpty else { return }
+        throw MigrationError(
+            .refused,
+            "\(title)'s table does not have \(UpPlanner.list(versions)), which our history has",
+            hint:
+                "Where \(title) has reverted \(versions.count == 1 ? "it" : "them"), say so: migrate "
+                + "repair --mark-reverted \(versions.joined(separator: " ")). Where 'also_write' was not "
+                + "set when \(versions.count == 1 ? "it" : "they") ran, record "
+                + "\(versions.count == 1 ? "it" : "them") there.",
             versions: versions)
     }
 

@@ -114,7 +114,7 @@ extension Migrator {
             hasDownScript: down != nil)
         row.appliedAt = adopted.appliedAt
         return store.upsert(
-            row, downSQL: down.map { String(decoding: $0.sql.bytes, as: UTF8.self) },
+            row, downSQL: down?.nativeText,
             downChecksum: down?.checksum, duration: "NULL", isTakenOver: true)
     }
 

@@ -137,7 +137,8 @@ struct BadMigration: Sendable, CustomTestStringConvertible {
                 BEGIN;
                 ^
             hint: Delete it: the file's statements, its checks and its history row are committed \
-            together. To run outside a transaction, put '-- migrate: no-transaction' at the top.
+            together. To run outside a transaction, put '-- migrate: no-transaction' at the top. Files \
+            written for golang-migrate run as they are with 'layout: golang-migrate'.
             """),
         BadMigration(
             "002_b.up.sql", "SELECT 1; COMMIT;\n",
@@ -146,7 +147,8 @@ struct BadMigration: Sendable, CustomTestStringConvertible {
                 SELECT 1; COMMIT;
                           ^
             hint: Delete it: the file's statements, its checks and its history row are committed \
-            together. To run outside a transaction, put '-- migrate: no-transaction' at the top.
+            together. To run outside a transaction, put '-- migrate: no-transaction' at the top. Files \
+            written for golang-migrate run as they are with 'layout: golang-migrate'.
             """),
         BadMigration(
             "002_b.up.sql", "CREATE INDEX CONCURRENTLY i ON a (x);\n", [.postgres],

@@ -183,6 +183,11 @@ import Testing
         try project.write("000010_d", up: "CREATE TABLE d (i integer);")
         let unknown = #expect(throws: MigrationError.self) { try project.up(UpRequest(), also) }
         #expect(unknown?.hint?.hasPrefix("There is no file of it in '") == true)
+        try project.sql("UPDATE schema_migrations SET version = 1")
+        let back = #expect(throws: MigrationError.self) { try project.up(UpRequest(), also) }
+        #expect(
+            back?.message
+                == "golang-migrate's table does not have 000002 and 000003, which our history has")
         try project.sql("UPDATE schema_migrations SET version = 3, dirty = true")
         let dirty = #expect(throws: MigrationError.self) { try project.up(UpRequest(), also) }
         #expect(dirty?.message.contains("dirty at version 3") == true)
@@ -232,5 +237,11 @@ import Testing
         #expect(try project.up(UpRequest(), also).applied.isEmpty)
         try project.run(also) { try $0.repair([.markReverted("000003")]) }
         #expect(try project.sql(versions) == [["000001"], ["000002"]])
+        // What it has taken back, the next migration may need.
+        try project.sql("DELETE FROM schema_migrations WHERE version = '000002'")
+        let back = #expect(throws: MigrationError.self) { try project.up(UpRequest(), also) }
+        #expect(back?.message == "dbmate's table does not have 000002, which our history has")
+        #expect(back?.hint?.contains("migrate repair --mark-reverted 000002.") == true)
+        #expect(try project.sql(versions) == [["000001"]])
     }
 }

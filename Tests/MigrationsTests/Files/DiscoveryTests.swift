@@ -107,7 +107,6 @@ import Testing
             ("R__.sql", "a repeatable migration needs a name after 'R__'", nil),
             ("001_a.UP.sql", "the name does not say whether it is an up or a down file", "up.sql"),
             ("001_a.up.SQL", "the name ends in '.SQL'", "Name it '001_a.up.sql'."),
-            ("V1__init.sql", "the name does not say whether it is an up or a down file", "up.sql"),
         ] as [(String, String, String?)])
     func `a name that is none is an error that says how to write it`(
         name: String, message: String, hint: String?

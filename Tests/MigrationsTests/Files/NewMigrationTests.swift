@@ -24,8 +24,8 @@ import Testing
         for file in files { try folder.write("SELECT 1;", to: file) }
         let new = try NewMigration("add x", folder: folder.path, dialect: .postgres, now: now)
         #expect(new.version == version)
-        #expect(new.upPath == folder.file("\(version)_add_x.up.sql"))
-        #expect(new.downPath == folder.file("\(version)_add_x.down.sql"))
+        #expect(
+            new.paths == ["up", "down"].map { folder.file("\(version)_add_x.\($0).sql") })
     }
 
     @Test(
@@ -65,11 +65,11 @@ import Testing
     @Test func `a file that is there is never overwritten`() throws {
         let folder = try TemporaryFolder()
         let new = try NewMigration("first", folder: folder.path, dialect: .sqlite, now: now)
-        try new.write(up: "SELECT 1;")
-        let error = try failure { try new.write(up: "SELECT 2;") }
+        try new.write(["SELECT 1;"])
+        let error = try failure { try new.write(["SELECT 2;"]) }
         #expect(error.code == .invalidFiles)
         #expect(error.message == "cannot be written: file exists")
-        #expect(try Files.read(new.upPath) == Array("SELECT 1;".utf8))
+        #expect(try Files.read(new.paths[0]) == Array("SELECT 1;".utf8))
     }
 
     @Test func `where the down file cannot be written, no up file is left behind`() throws {
@@ -78,6 +78,6 @@ import Testing
         try folder.write("mine", to: "001_first.down.sql")
         _ = try failure { try new.write() }
         #expect(!folder.has("001_first.up.sql"))
-        #expect(try Files.read(new.downPath) == Array("mine".utf8))
+        #expect(try Files.read(new.paths[1]) == Array("mine".utf8))
     }
 }

@@ -78,8 +78,10 @@ struct BadConfig: Sendable, CustomTestStringConvertible {
             "'defaults.lock_wait' must be a duration, not 'a while'",
             hint: "Durations look like 250ms, 5s, 10m, 24h or 1h30m."),
         BadConfig(
-            "layout: flyway\n", "1:9", "'layout' must be 'auto' or 'native', not 'flyway'",
-            hint: "This version reads the files of no other tool."),
+            "layout: liquibase\n", "1:9",
+            "'layout' must be 'auto', 'native', 'dbmate', 'golang-migrate', 'goose', 'flyway', "
+                + "'sqlx', 'diesel', 'prisma', 'sql-migrate' or 'sqitch', not 'liquibase'",
+            hint: "Remove the key for the default, 'auto'."),
         BadConfig(
             "default_environment: locl\n" + local, "1:22",
             "'default_environment' must be one of the environments, not 'locl'",

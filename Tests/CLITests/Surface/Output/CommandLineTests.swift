@@ -56,7 +56,7 @@ import Testing
         (["create", "x"], "there is no subcommand 'create'", "Did you mean 'new'?"),
         (
             ["frobnicate"], "there is no subcommand 'frobnicate'",
-            "The subcommands are init, new, status, plan, approve, up, down, redo, verify, baseline, adopt, "
+            "The subcommands are init, new, status, plan, approve, up, down, redo, verify, baseline, adopt, convert, "
                 + "repair, doctor, environments, snapshot, restore, audit, "
                 + "confirm."
         ),

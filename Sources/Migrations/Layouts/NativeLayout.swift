@@ -1,37 +1,36 @@
-package import Database
+internal import Database
 
-extension MigrationFolder {
-    /// Lists the folder and sorts its files into migrations, without reading any of them.
-    ///
-    /// Files that do not end in `.sql` and hidden files are not looked at.
-    ///
-    /// - Throws: `.invalidFiles`, naming the file: no folder, a name that is none of a migration,
-    ///   two files of one version, a down or verify file without its up file.
-    package static func discover(
-        _ path: String, dialect: Dialect
+/// The layout of this program.
+struct NativeLayout: LayoutReader {
+    func folder(
+        _ listing: FolderListing, _ dialect: Dialect
     ) throws(MigrationError) -> MigrationFolder {
-        let names: [String]
-        do {
-            names = try Files.list(path)
-        } catch {
-            throw MigrationError(
-                .invalidFiles, "the migrations folder '\(path)' cannot be read: \(error.reason)",
-                hint: "'migrate new NAME' creates it. Or name another one with --dir or with "
-                    + "'migrations:' in migrate.yaml.")
-        }
-        var builder = FolderBuilder(path: path, dialect: dialect)
-        for name in names where !name.hasPrefix(".") {
-            let ending = name.suffix(4)
-            guard ending.lowercased() == ".sql" else { continue }
-            guard ending == ".sql" else {
-                // Passed over in silence, it would be a migration that never runs.
-                throw .file(
-                    name, "the name ends in '\(ending)'",
-                    hint: "Name it '\(name.dropLast(4)).sql'.")
-            }
-            try builder.add(name)
-        }
+        var builder = FolderBuilder(path: listing.path, dialect: dialect)
+        for name in try listing.scripts() { try builder.add(name) }
         return try builder.finish()
+    }
+
+    func newFiles(
+        _ name: String, in listing: FolderListing, after folder: MigrationFolder, now: String,
+        by planner: String
+    ) throws(MigrationError) -> NewFiles {
+        let version = NewFiles.next(after: folder.migrations.last?.version, now: now)
+        let stem = listing.path(of: "\(version)_\(name)")
+        return NewFiles(
+            version: version, name: name,
+            files: [
+                .init(path: stem + ".up.sql", text: "-- \(name): what changes.\n"),
+                .init(path: stem + ".down.sql", text: "-- \(name): how to undo it.\n"),
+            ])
+    }
+
+    /// True for a name that says by itself that it is meant to be one of ours.
+    static func isOwn(_ fileName: String) -> Bool {
+        endings.contains { fileName.hasSuffix($0) }
+    }
+
+    private static let endings = ["", ".postgres", ".sqlite"].flatMap { dialect in
+        ["up", "down", "verify"].map { ".\($0)\(dialect).sql" }
     }
 }
 
@@ -81,7 +80,8 @@ private struct ParsedName {
         }
         parts.removeLast()
         let stem = parts.joined(separator: ".")
-        let digits = stem.prefix { $0.isASCII && $0.isNumber }
+        var digits = stem.prefix { $0.isASCII && $0.isNumber || $0 == "." }
+        while digits.last == "." { digits = digits.dropLast() }
         guard let version = Version(digits) else {
             throw .file(
                 fileName, "the name has no version",
