@@ -145,6 +145,12 @@ package enum Files {
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
+    /// True where a folder stands at the path.
+    package static func isFolder(_ path: String) -> Bool {
+        var facts = stat()
+        return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// True where a file or folder stands at the path.
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 }

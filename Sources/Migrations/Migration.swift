@@ -70,6 +70,8 @@ package struct MigrationFolder: Sendable {
     package var layout = Layout.native
     /// What a person should know of files that are passed over, each a line.
     package var notes: [String] = []
+    /// The name of the project that a plan of Sqitch's is of; nil elsewhere.
+    package var project: String?
 }
 
 extension MigrationFolder {

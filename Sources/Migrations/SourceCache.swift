@@ -49,10 +49,13 @@ final class SourceCache {
 
     /// The parsed verify file.
     ///
+    /// - Returns: nil for one that can only be run as Sqitch does it.
     /// - Throws: as `script`; also for one that asks to run without a transaction, for it runs in
     ///   its migration's.
-    func verifyScript(of file: MigrationFile) throws(MigrationError) -> Script {
+    func verifyScript(of file: MigrationFile) throws(MigrationError) -> Script? {
         let script = try script(of: file, allowsEmpty: true)
+        // One of Sqitch's that ends transactions itself is left to Sqitch.
+        if file.layout == .sqitch, script.directives.noTransaction { return nil }
         guard !script.directives.noTransaction else {
             throw .file(
                 file.name, "'no-transaction' in a file of verify queries",

@@ -116,7 +116,7 @@ struct AdoptionPlanner {
     private func match(_ adoption: inout Adoption) throws(MigrationError) {
         var taken: [Version: AdoptedMigration] = [:]
         if let upTo = history.upTo { try cover(upTo, &taken, &adoption) }
-        for record in history.applied {
+        for record in ownRecords(&adoption) {
             guard let migration = try migration(of: record, taken) else {
                 adoption.problems.append(missing(record))
                 continue
@@ -137,6 +137,18 @@ struct AdoptionPlanner {
                     + "\(tool.title) has not run \(late.count == 1 ? "it" : "them")")
         }
         for record in history.repeatables { try matchRepeatable(record, &adoption) }
+    }
+
+    /// The rows that are about this folder: Sqitch keeps those of several projects in one table.
+    private func ownRecords(_ adoption: inout Adoption) -> [ForeignRecord] {
+        guard tool == .sqitch, let project = folder.project else { return history.applied }
+        let own = history.applied.filter { $0.kind == project }
+        let others = Set(history.applied.compactMap(\.kind)).subtracting([project]).sorted()
+        if !others.isEmpty {
+            adoption.notes.append(
+                "changes of other projects are left out: \(others.joined(separator: ", "))")
+        }
+        return own
     }
 
     /// A version that stands for all up to it.

@@ -12,7 +12,7 @@ struct AlsoWrittenTable {
 
     /// The steps that follow our row of a migration that was applied.
     func applied(_ version: String) -> [Step] {
-        guard Version(version) != nil else { return [] }
+        guard Version(version) != nil, !version.contains(".") else { return [] }
         guard tool == .dbmate else {
             // Its table holds the newest version and nothing else: what was late does not set it back.
             let number = numeral(version)
@@ -32,7 +32,7 @@ struct AlsoWrittenTable {
 
     /// The steps that follow the removal of our row.
     func reverted(_ version: String) -> [Step] {
-        guard Version(version) != nil else { return [] }
+        guard Version(version) != nil, !version.contains(".") else { return [] }
         guard tool == .dbmate else {
             return [
                 Step("DELETE FROM \(table.quoted) WHERE version = \(numeral(version))"),

@@ -114,7 +114,7 @@ struct ForeignHistoryQueries {
             return Query(
                 name: "change", time: "committed_at",
                 by: "committer_name || ' <' || committer_email || '>'", checksum: "script_hash",
-                kind: "project", order: "committed_at")
+                kind: "project", order: "committed_at, planned_at")
         case .liquibase:
             return Query(
                 version: "id", name: "author", file: "filename", time: "dateexecuted",

@@ -75,10 +75,10 @@ package struct Conversion: Sendable {
         _ file: MigrationFile, as name: String, _ dialect: Dialect
     ) throws(MigrationError) -> String {
         let text = try Checksum.text(of: file, allowsEmpty: true) { _ in "" }
-        guard text.raw == nil else {
-            throw .file(
-                file.name,
-                "it has places that \(file.layout.title) fills in, and files of ours have none",
+        if let place = text.firstPlace {
+            throw .inFile(
+                file.name, try Checksum.bytes(of: file, allowsEmpty: true), at: place,
+                "\(file.layout.title) fills this place in, and files of ours have none",
                 hint: "Write what is to stand there, or keep the file in its layout.")
         }
         let script = try Script(text, file: file.name, layout: file.layout, dialect: dialect)

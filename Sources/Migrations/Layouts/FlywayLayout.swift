@@ -9,8 +9,9 @@ struct FlywayName {
     /// What follows `__`.
     let description: String
 
-    /// Reads a file's name; nil for any other.
-    init?(_ fileName: String) {
+    /// Reads a file's name, without its folders; nil for any other.
+    init?(_ path: String) {
+        let fileName = path.split(separator: "/").last.map(String.init) ?? ""
         guard let first = fileName.first, "VURB".contains(first),
             let dot = fileName.lastIndex(of: "."),
             let separator = fileName.firstRange(of: "__"), separator.upperBound < dot
@@ -31,7 +32,7 @@ struct FlywayName {
 }
 
 /// Flyway's: `V` for a version, `U` to undo one, `R` for what runs again when it changes, `B` for one that
-/// stands for all before it; `.sql.conf` files, and placeholders.
+/// stands for all before it; `.sql.conf` files, and placeholders; in the folder and all below it.
 ///
 /// Source: Flyway 11, its documentation of SQL migrations and script configuration files.
 struct FlywayLayout: LayoutReader {
@@ -40,13 +41,15 @@ struct FlywayLayout: LayoutReader {
     func folder(
         _ listing: FolderListing, _ dialect: Dialect
     ) throws(MigrationError) -> MigrationFolder {
+        let listing = try listing.withFolders()
         var files: [Character: [Version: (name: String, file: MigrationFile)]] = [:]
         var repeatables: [RepeatableMigration] = []
         var notes: [String] = []
         var callbacks: [String] = []
         for name in listing.names {
             guard let parsed = FlywayName(name) else {
-                if name.hasPrefix("before") || name.hasPrefix("after"), name.hasSuffix(".sql") {
+                let last = name.split(separator: "/").last ?? ""
+                if last.hasPrefix("before") || last.hasPrefix("after"), name.hasSuffix(".sql") {
                     callbacks.append(name)
                 } else if name.hasSuffix(".sql") {
                     notes.append(
@@ -142,7 +145,8 @@ struct FlywayLayout: LayoutReader {
         text.isFree = true
         let places = Placeholders(syntax: .flyway, file: file.name, original: bytes)
         let whole = [0..<bytes.count]
-        guard file.hasPlaceholders, places.isNeeded(bytes, in: whole) else { return text }
+        if file.hasPlaceholders { text.firstPlace = places.first(in: bytes, whole) }
+        guard text.firstPlace != nil else { return text }
         text.raw = bytes
         text.own = bytes
         text.bytes = try places.filled(bytes, in: whole, variable)

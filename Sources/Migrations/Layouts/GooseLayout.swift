@@ -124,7 +124,8 @@ struct GooseLayout: SectionLayout {
         var text = marks.sections.text(file.part == .down ? .down : .up, bytes)
         text.noTransaction = marks.noTransaction
         let places = Placeholders(syntax: .shell, file: file.name, original: bytes)
-        guard places.isNeeded(text.bytes, in: marks.variables) else { return text }
+        text.firstPlace = places.first(in: text.bytes, marks.variables)
+        guard text.firstPlace != nil else { return text }
         text.raw = text.bytes
         text.bytes = try places.filled(text.bytes, in: marks.variables, variable)
         return text

@@ -108,6 +108,8 @@ struct ScriptText {
     /// The same before variables were filled in, of which the content digest is taken; nil where they are
     /// `bytes`.
     var raw: [UInt8]?
+    /// Where the first place stands that was filled in; nil where there is none.
+    var firstPlace: Int?
     /// True where the layout says that it runs outside a transaction.
     var noTransaction = false
     /// True for verify queries that may return rows, and only must not fail.
@@ -147,6 +149,27 @@ struct FolderListing {
     init(absent path: String) {
         self.path = path
         names = []
+    }
+
+    private init(_ path: String, names: [String]) {
+        self.path = path
+        self.names = names
+    }
+
+    /// The same with what stands in folders below, each name with its folders.
+    ///
+    /// - Throws: `.invalidFiles` where one cannot be read.
+    func withFolders() throws(MigrationError) -> FolderListing {
+        var all: [String] = []
+        for name in names {
+            guard !name.contains("."), Files.isFolder(path(of: name)) else {
+                all.append(name)
+                continue
+            }
+            let below = try FolderListing(path(of: name)).withFolders()
+            all += below.names.map { name + "/" + $0 }
+        }
+        return FolderListing(path, names: all)
     }
 
     /// The path of an entry, or of something in one: `2024_a/up.sql`.

@@ -23,7 +23,7 @@ struct LayoutDetection {
             evidence[layout].map { (layout: layout, name: $0) }
         }
         switch found.count {
-        case 0: return unmarked == nil ? .native : .sqlx
+        case 0: return unmarked != nil ? .sqlx : try hasFlywayBelow() ? .flyway : .native
         case 1: return found[0].layout
         default:
             let readings = found.map { "\($0.layout.rawValue) ('\($0.name)')" }
@@ -35,6 +35,12 @@ struct LayoutDetection {
                 hint: "Keep the files of one tool in it, or say whose they are: 'layout: "
                     + "\(found[0].layout.rawValue)' in migrate.yaml, or MIGRATE_LAYOUT.")
         }
+    }
+
+    /// Flyway alone looks into folders below.
+    private func hasFlywayBelow() throws(MigrationError) -> Bool {
+        guard listing.names.contains(where: { !$0.contains(".") }) else { return false }
+        return try listing.withFolders().names.contains { FlywayName($0)?.version != nil }
     }
 
     private mutating func found(_ layout: Layout, _ name: String) {

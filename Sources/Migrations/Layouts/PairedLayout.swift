@@ -50,6 +50,11 @@ struct PairedLayout: LayoutReader {
         for (version, entry) in entries {
             guard let up = entry.up else {
                 // golang-migrate goes through such a version and does nothing.
+                if layout == .golangMigrate {
+                    migrations.append(Migration(version: version, name: entry.name, up: nil))
+                    notes.append("version \(version) has no up file, and is passed over")
+                    continue
+                }
                 throw .file(
                     entry.down?.name ?? entry.name, "there is no up file of version \(version)",
                     hint: "Add '\(version)_\(entry.name).up.sql', or delete this file.")

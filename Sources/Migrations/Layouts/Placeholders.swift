@@ -42,14 +42,16 @@ struct Placeholders {
         return result + bytes[index...]
     }
 
-    /// True where a file has a place that would be filled in.
-    func isNeeded(_ bytes: [UInt8], in ranges: [Range<Int>]) -> Bool {
-        ranges.contains { range in
-            range.contains { index in
+    /// Where the first place stands that would be filled in; nil where there is none.
+    func first(in bytes: [UInt8], _ ranges: [Range<Int>]) -> Int? {
+        for range in ranges {
+            let found = range.first { index in
                 bytes[index] == Self.dollar
                     && placeholder(bytes, at: index, range.upperBound) != nil
             }
+            if let found { return found }
         }
+        return nil
     }
 
     private static let dollar = UInt8(ascii: "$")

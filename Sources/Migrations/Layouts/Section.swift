@@ -133,7 +133,20 @@ extension SectionLayout {
                     version: numbered.version, name: String(stem.drop { $0 == "_" || $0 == "-" }),
                     up: up, down: sections.contains { $0.way == .down } ? down : nil, verify: nil))
         }
-        return try MigrationFolder(listing, layout, migrations, notes: notes)
+        let folder = try MigrationFolder(listing, layout, migrations, notes: notes)
+        guard layout == .dbmate else { return folder }
+        // dbmate sorts by name as text.
+        let names = folder.migrations.compactMap { $0.up?.name }
+        guard
+            let index = names.indices.dropFirst().first(where: {
+                names[$0].utf8.lexicographicallyPrecedes(names[$0 - 1].utf8)
+            })
+        else { return folder }
+        var noted = folder
+        noted.notes.append(
+            "versions are numbers here: '\(names[index - 1])' comes before '\(names[index])', where "
+                + "dbmate sorts by the letters of the names")
+        return noted
     }
 
     func newFiles(

@@ -59,7 +59,9 @@ struct SqitchLayout: LayoutReader {
         let notes = plan.foreignNeeds.map {
             "'\($0)' of another project is needed, and not looked at"
         }
-        return try MigrationFolder(listing, .sqitch, migrations, notes: notes)
+        var folder = try MigrationFolder(listing, .sqitch, migrations, notes: notes)
+        folder.project = plan.project.isEmpty ? nil : plan.project
+        return folder
     }
 
     /// A script of a change; that of one that was reworked has a tag in its name.

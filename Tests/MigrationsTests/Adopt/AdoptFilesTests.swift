@@ -176,13 +176,49 @@ import Testing
             ? text.replacingOccurrences(of: ":00:00'", with: ":00:00Z'") : text
     }
 
+    /// Whose names the files have.
+    enum Files: CaseIterable {
+        case ours, theirs
+    }
+
+    /// Writes a migration as the tool has it.
+    private func write(
+        _ number: Int, _ name: String, as tool: HistoryTool, to project: Project
+    ) throws {
+        let (up, down) = ("CREATE TABLE \(name) (i integer);\n", "DROP TABLE \(name);\n")
+        let files: [String: String] =
+            switch tool {
+            case .flyway: ["V\(number)__\(name).sql": up, "U\(number)__\(name).sql": down]
+            case .prisma: ["\(number)_\(name)/migration.sql": up]
+            case .diesel: ["\(number)_\(name)/up.sql": up, "\(number)_\(name)/down.sql": down]
+            case .sqlMigrate:
+                [
+                    // The rows name the files.
+                    "\(number)\(number == 2 ? "-" : "_")\(name).sql":
+                        "-- +migrate Up\n\(up)-- +migrate Down\n\(down)"
+                ]
+            case .goose: ["\(number)_\(name).sql": "-- +goose Up\n\(up)-- +goose Down\n\(down)"]
+            case .sqitch: ["deploy/\(name).sql": up, "revert/\(name).sql": down]
+            default: ["\(number)_\(name).up.sql": up, "\(number)_\(name).down.sql": down]
+            }
+        for (file, text) in files { try project.write(file, text) }
+    }
+
     /// A project of three files whose first two the tool has applied.
-    private func project(_ dialect: Dialect, _ known: Known) throws -> Project {
+    private func project(
+        _ dialect: Dialect, _ known: Known, _ files: Files = .ours
+    ) throws -> Project {
         let project = try Project(dialect)
         for (index, name) in ["a", "b", "c"].enumerated() {
+            try write(
+                index + 1, name, as: files == .ours ? .golangMigrate : known.tool, to: project)
+        }
+        if files == .theirs, known.tool == .sqitch {
             try project.write(
-                "\(index + 1)_\(name)", up: "CREATE TABLE \(name) (i integer);\n",
-                down: "DROP TABLE \(name);\n")
+                "sqitch.plan",
+                "%project=shop\n"
+                    + ["a", "b", "c"].map { "\($0) 2023-12-01T10:00:00Z Ann <ann@example.com>\n" }
+                    .joined())
         }
         if dialect == .postgres {
             try project.sql(
@@ -197,25 +233,33 @@ import Testing
         return project
     }
 
-    @Test(arguments: Dialect.allCases, tools)
+    @Test(arguments: Files.allCases, tools.flatMap { [(Dialect.postgres, $0), (.sqlite, $0)] })
     func `what the tool has applied is recorded, the rest runs, and all of it reverts`(
-        dialect: Dialect, known: Known
+        files: Files, given: (dialect: Dialect, known: Known)
     ) throws {
-        let project = try project(dialect, known)
+        let known = given.known
+        let project = try project(given.dialect, known, files)
         let adoption = try project.run { try $0.adopt(AdoptRequest()) }
         #expect(adoption.tool == known.tool)
         #expect(adoption.pending == 1)
         let verdict: ForeignChecksum.Verdict = known.damage == nil ? .unknown : .verified
         #expect(adoption.migrations.map(\.checksum) == [verdict, verdict])
         let rows = try project.run { try $0.status() }.filter { $0.state == .applied }
-        #expect(rows.map(\.version) == ["1", "2"])
+        let versions =
+            files == .theirs && known.tool == .sqitch ? ["001", "002", "003"] : ["1", "2", "3"]
+        #expect(rows.map(\.version) == Array(versions.prefix(2)))
         #expect(rows.map(\.name) == ["a", "b"])
         #expect(
             adoption.migrations.map(\.appliedAt) == [
                 "2024-01-01T10:00:00.000Z", "2024-01-02T10:00:00.000Z",
             ])
-        #expect(try project.up().applied.map(\.version) == ["3"])
-        #expect(try project.down(.all).reverted.map(\.version) == ["3", "2", "1"])
+        #expect(try project.up().applied.map(\.version) == [versions[2]])
+        if files == .theirs, known.tool == .prisma {
+            // It has no way down.
+            #expect(throws: MigrationError.self) { try project.down(.count(1)) }
+        } else {
+            #expect(try project.down(.all).reverted.map(\.version) == versions.reversed())
+        }
     }
 
     @Test(arguments: Dialect.allCases, tools.filter { $0.damage != nil })
@@ -230,6 +274,16 @@ import Testing
         #expect(error?.code == .checksumMismatch)
         #expect(error?.failed?.file?.hasSuffix("1_a.up.sql") == true)
         #expect(try project.tables(withOurs: true).contains("schema_migrations") == false)
+    }
+
+    @Test(arguments: Dialect.allCases)
+    func `changes of another project in Sqitch's table are none of ours`(dialect: Dialect) throws {
+        let known = try #require(Self.tools.first { $0.tool == .sqitch })
+        let project = try project(dialect, known, .theirs)
+        try project.sql("UPDATE changes SET project = 'blog', script_hash = 'x' WHERE change = 'b'")
+        let adoption = try project.run { try $0.adopt(AdoptRequest()) }
+        #expect(adoption.migrations.map(\.name) == ["a"])
+        #expect(adoption.notes == ["changes of other projects are left out: blog"])
     }
 
     @Test(arguments: Dialect.allCases)

@@ -121,7 +121,7 @@ import Testing
                 layout: .flyway, files: ["V1__a.sql": "", "V2__b.java": ""], file: "V2__b.java",
                 message: "it is a migration in Java, which only Flyway itself can run"),
             Mistake(
-                layout: .golangMigrate, files: ["1_a.down.sql": ""], file: "1_a.down.sql",
+                layout: .sqlx, files: ["1_a.down.sql": ""], file: "1_a.down.sql",
                 message: "there is no up file of version 1"),
             Mistake(
                 layout: .sqlx, files: ["1_a.sql": "", "1_b.sql": ""], file: "1_b.sql",
@@ -176,8 +176,31 @@ import Testing
             base.notes == [
                 "'B2__all.sql' is not run: the versions that it stands for are all there"
             ])
+        let gap = try discover(
+            ["1_a.up.sql": "", "2_b.down.sql": "", "notes.sql": ""], as: .golangMigrate)
+        #expect(gap.migrations.map { $0.up?.name } == ["1_a.up.sql", nil])
+        #expect(
+            gap.notes == [
+                "'notes.sql' is not named as golang-migrate's files are, and is passed over as by it",
+                "version 2 has no up file, and is passed over",
+            ])
+        let order = try discover(["9_a.sql": "-- migrate:up\n", "10_b.sql": "-- migrate:up\n"])
+        #expect(
+            order.notes == [
+                "versions are numbers here: '9_a.sql' comes before '10_b.sql', where dbmate sorts by "
+                    + "the letters of the names"
+            ])
         let alone = try discover(["B2__all.sql": "", "V3__b.sql": ""])
         #expect(alone.migrations.map(\.version.text) == ["2", "3"])
+    }
+
+    @Test func `Flyway's files stand in folders below, too`() throws {
+        let found = try discover(["V1__a.sql": "", "2026/V2__b.sql": "", "2026/x/V3__c.sql": ""])
+        #expect(
+            found.migrations.map { $0.up?.name } == [
+                "V1__a.sql", "2026/V2__b.sql", "2026/x/V3__c.sql",
+            ])
+        #expect(try discover(["2026/V2__b.sql": ""]).layout == .flyway)
     }
 
     @Test func `a variable that is not set is named with its place`() throws {

@@ -94,9 +94,8 @@ import Testing
         let places = try failure {
             _ = try Conversion(folder.file("m"), layout: nil, dialect: .postgres)
         }
-        #expect(
-            places.message
-                == "it has places that Flyway fills in, and files of ours have none")
+        #expect(places.message == "Flyway fills this place in, and files of ours have none")
+        #expect((places.failed?.line, places.failed?.column) == (1, 8))
         try folder.write("SELECT 1;", to: "m/V1__a.sql")
         try folder.write("mine", to: "there/a")
         let conversion = try Conversion(folder.file("m"), layout: nil, dialect: .postgres)

@@ -68,6 +68,9 @@ import Testing
         "20240103000000_more.sql":
             "-- migrate:up\nCREATE TABLE b (x integer);\nINSERT INTO log VALUES (2);\n"
             + "-- migrate:down\nDROP TABLE b;\nDELETE FROM log WHERE x = 2;\n",
+        "20240104000000_pairs.sql":
+            "-- migrate:up\nCREATE TABLE d (x integer DEFAULT 5);\n-- migrate:down\nDROP TABLE d;\n"
+            + "-- migrate:up\nCREATE VIEW e AS SELECT x FROM d;\n-- migrate:down\nDROP VIEW e;\n",
     ]
 
     @Test(arguments: SurfaceDatabase.allCases)
@@ -81,18 +84,18 @@ import Testing
         let table = try first.rows("SELECT version FROM schema_migrations ORDER BY version")
         let taken = try theirs.migrate("adopt")
         taken.expect(0)
-        #expect(taken.output.contains("recorded 3 migrations"))
+        #expect(taken.output.contains("recorded 4 migrations"))
         try compare(first, ours)
         #expect(try theirs.migrate("up").output.contains("nothing to do"))
         // Its table is as it was, and the tool goes on with it.
         #expect(try first.rows("SELECT version FROM schema_migrations ORDER BY version") == table)
         let status = try dbmate(first, "status")
-        #expect(status.output.contains("Applied: 3"))
+        #expect(status.output.contains("Applied: 4"))
         // Ours goes on as well, up and down.
         for project in [first, ours] {
             try project.write(
                 "-- migrate:up\nCREATE TABLE c (x integer);\n-- migrate:down\nDROP TABLE c;\n",
-                to: "20240104000000_c.sql")
+                to: "20240105000000_c.sql")
         }
         try theirs.migrate("up").expect(0)
         try compare(first, ours)
