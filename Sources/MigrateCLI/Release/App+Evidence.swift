@@ -8,6 +8,8 @@ internal import Signatures
 struct PromotionState {
     var rows: [HistoryRow]
     var failure: PromotionProof.Failure?
+    /// Whether the newest run was verified, and how that ended; nil where it was not.
+    var verified: Bool?
 
     /// Each row as evidence holds it.
     var migrations: [PromotionEvidence.Migration] {
@@ -37,7 +39,12 @@ extension App {
         let rows = try migrator.history().rows
         if let problem = migrator.environmentProblem { throw problem }
         var state = PromotionState(rows: rows)
-        if let last = try migrator.lastVerification(), last.entry.outcome != "success" {
+        let last = try migrator.lastVerification()
+        if let last, last.sequence > (try migrator.lastRun()?.sequence ?? 0) {
+            state.verified = last.entry.outcome == "success"
+        }
+        if let last, last.entry.outcome != "success" {
+            state.verified = false
             state.failure = .init(.verification, last.entry.error ?? last.entry.outcome)
         } else if let bake = try migrator.standingBakeFailure(rows) {
             state.failure = .init(.bake, bake.entry.error ?? bake.entry.outcome)
@@ -72,7 +79,7 @@ extension App {
             var evidence = PromotionEvidence(
                 environment: project.environment, at: .now, principal: settings.principal,
                 by: identity.appliedBy, toolVersion: identity.toolVersion,
-                migrations: state.migrations, failure: state.failure)
+                migrations: state.migrations, failure: state.failure, verified: state.verified)
             if let newest {
                 guard !newest.saysTheSame(as: evidence) else { return }
                 // The newest one counts: this one is later than all before it.

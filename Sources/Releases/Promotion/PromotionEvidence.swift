@@ -60,12 +60,15 @@ package struct PromotionEvidence: Sendable, Hashable {
     package var migrations: [Migration]
     /// What the newest verification or watch has found; nil where that was nothing.
     package var failure: PromotionProof.Failure?
+    /// Whether the newest run was verified, and how that ended; nil where it was not.
+    package var verified: Bool?
 
     /// Creates evidence.
     package init(
         environment: String, at: UTCTime, principal: String, by: String, toolVersion: String,
-        migrations: [Migration], failure: PromotionProof.Failure?
+        migrations: [Migration], failure: PromotionProof.Failure?, verified: Bool? = nil
     ) {
+        self.verified = verified
         self.environment = environment
         self.at = at
         self.principal = principal
@@ -79,6 +82,7 @@ package struct PromotionEvidence: Sendable, Hashable {
     package func saysTheSame(as other: PromotionEvidence) -> Bool {
         environment == other.environment && principal == other.principal
             && migrations == other.migrations && failure == other.failure
+            && verified == other.verified
     }
 
     // MARK: The document
@@ -94,7 +98,7 @@ package struct PromotionEvidence: Sendable, Hashable {
         var principal: String
         var by: String
         var tool_version: String
-        var verified: Bool
+        var verified: Bool?
         var failure: Failure?
         var migrations: [Migration]
     }
@@ -105,7 +109,7 @@ package struct PromotionEvidence: Sendable, Hashable {
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         let document = Document(
             format: Self.format, environment: environment, at: at.text, principal: principal,
-            by: by, tool_version: toolVersion, verified: failure == nil,
+            by: by, tool_version: toolVersion, verified: verified,
             failure: failure.map { .init(kind: $0.kind.rawValue, message: $0.message) },
             migrations: migrations)
         guard let bytes = try? encoder.encode(document) else { return "" }
@@ -122,11 +126,13 @@ package struct PromotionEvidence: Sendable, Hashable {
             guard let kind = PromotionProof.Failure.Kind(rawValue: found.kind) else { return nil }
             failure = .init(kind, found.message)
         }
-        guard document.verified == (failure == nil) else { return nil }
+        guard failure?.kind != .verification || document.verified == false,
+            document.verified != false || failure != nil
+        else { return nil }
         self.init(
             environment: document.environment, at: at, principal: document.principal,
             by: document.by, toolVersion: document.tool_version,
-            migrations: document.migrations, failure: failure)
+            migrations: document.migrations, failure: failure, verified: document.verified)
     }
 
     // MARK: The proof

@@ -59,6 +59,7 @@ struct EvidenceTests {
                 project.folder.file(first + ".sig"),
             ], input: project.folder.file(first))
         #expect(said.contains("Good \"migrate-evidence\" signature for ci@example.com"))
+        #expect(try text(first).contains("\"verified\" : true"))
         // Nothing has changed: nothing more is written.
         try project.migrate("staging", "up").expect(0)
         try project.migrate("staging", "up", "--dry-run").expect(0)
@@ -151,8 +152,10 @@ struct EvidenceTests {
     }
 
     @Test func `soak counts from when staging applied it`() throws {
-        try configure(soak: ", soak: 1h")
+        try configure(staging: "", soak: ", soak: 1h")
         try project.migrate("staging", "up").expect(0)
+        // Nobody has verified it there.
+        #expect(try !text(#require(documents().first)).contains("\"verified\""))
         let early = try project.migrate("production", "up")
         early.expect(9)
         early.expectError("error: 001 a is in 'staging' for ")

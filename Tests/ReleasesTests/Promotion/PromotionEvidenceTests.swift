@@ -12,24 +12,39 @@ struct PromotionEvidenceTests {
                 version: "001", name: "users", contentDigest: "aa",
                 appliedAt: "2026-11-26T07:00:00.000Z", isWhole: true),
             .init(version: "R__v", name: nil, contentDigest: nil, appliedAt: nil, isWhole: false),
-        ], failure: .init(.bake, "the probe said no"))
+        ], failure: .init(.bake, "the probe said no"), verified: true)
 
     @Test func `what is written is read again`() throws {
         #expect(PromotionEvidence(evidence.text) == evidence)
         var well = evidence
         well.failure = nil
+        well.verified = nil
         #expect(PromotionEvidence(well.text) == well)
         #expect(!well.saysTheSame(as: evidence))
     }
 
     @Test(arguments: [
         ("migrate evidence 1", "migrate evidence 2"), ("\"bake\"", "\"taste\""),
-        ("\"verified\" : false", "\"verified\" : true"), ("2026-11-26T08:00:00Z", "today"),
+        ("2026-11-26T08:00:00Z", "today"),
         ("\"environment\"", "\"environs\""),
     ])
     func `another form is no evidence`(_ change: (String, String)) {
         #expect(evidence.text.contains(change.0))
         #expect(PromotionEvidence(evidence.text.replacing(change.0, with: change.1)) == nil)
+    }
+
+    @Test func `a verification that failed is none that passed`() {
+        var failed = evidence
+        failed.failure = .init(.verification, "1 error")
+        failed.verified = false
+        #expect(PromotionEvidence(failed.text) == failed)
+        for verified in [true, nil] {
+            failed.verified = verified
+            #expect(PromotionEvidence(failed.text) == nil)
+        }
+        failed.failure = nil
+        failed.verified = false
+        #expect(PromotionEvidence(failed.text) == nil)
     }
 
     @Test func `what is dated in the future does not count`() throws {
