@@ -73,19 +73,24 @@ extension App {
         do {
             guard let state = try promotionState(project) else { return }
             let folder = EvidenceFolder(path: settings.directory)
-            let newest = try folder.read().compactMap { PromotionEvidence($0.text) }
-                .filter { $0.environment == project.environment }.max { $0.at < $1.at }
+            let signer = SSHSigner(key: settings.key)
+            let newest = try folder.read().compactMap { text in
+                PromotionEvidence(text.text).map { (evidence: $0, text: text) }
+            }.filter { $0.evidence.environment == project.environment }
+                .max { $0.evidence.at < $1.evidence.at }
             let identity = identity(project)
             var evidence = PromotionEvidence(
                 environment: project.environment, at: .now, principal: settings.principal,
                 by: identity.appliedBy, toolVersion: identity.toolVersion,
                 migrations: state.migrations, failure: state.failure, verified: state.verified)
             if let newest {
-                guard !newest.saysTheSame(as: evidence) else { return }
+                if newest.evidence.saysTheSame(as: evidence), isSigned(newest.text, by: signer) {
+                    return
+                }
                 // The newest one counts: this one is later than all before it.
-                evidence.at = max(evidence.at, newest.at.advanced(by: .seconds(1)))
+                evidence.at = max(evidence.at, newest.evidence.at.advanced(by: .seconds(1)))
             }
-            let signed = try SSHSigner(key: settings.key).sign(
+            let signed = try signer.sign(
                 evidence.text, namespace: PromotionEvidence.namespace)
             let path = try folder.write(evidence, signature: signed.text)
             terminal.note("evidence of '\(project.environment)': \(path)")
@@ -94,5 +99,15 @@ extension App {
             terminal.warning(
                 "no evidence of what is applied here could be written: \(failure.message)")
         }
+    }
+
+    /// Whether evidence has a signature that holds, of the key that would sign now: a key that took the
+    /// place of another signs anew.
+    private func isSigned(_ text: SignedText, by signer: SSHSigner) -> Bool {
+        guard let signature = try? SSHSignature(armored: text.signature),
+            (try? signature.verify(Array(text.text.utf8), namespace: PromotionEvidence.namespace))
+                != nil
+        else { return false }
+        return signer.publicKey.map { $0 == signature.key } ?? true
     }
 }

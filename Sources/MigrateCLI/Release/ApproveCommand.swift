@@ -168,16 +168,8 @@ struct ApproveCommand: DatabaseCommand {
 
     /// The principal that the key stands for, where it is one name and no pattern.
     private func ownName(_ signers: AllowedSigners) throws(Failure) -> String {
-        let path = key.hasSuffix(".pub") ? key : key + ".pub"
-        if let bytes = try? Files.read(path) {
-            let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
-            if words.count >= 2,
-                let key = try? SSHPublicKey(
-                    type: String(words[0]), base64: String(words[1].filter { !$0.isNewline })),
-                let name = signers.soleName(of: key)
-            {
-                return name
-            }
+        if let key = SSHSigner(key: key).publicKey, let name = signers.soleName(of: key) {
+            return name
         }
         throw Failure(
             .usage, "usage", "who you are does not follow from the key",

@@ -15,6 +15,15 @@ struct SSHSigner {
     /// Path of a private key, or of a public one whose private half an agent holds.
     let key: String
 
+    /// The public half, where its file is beside the private one, or is the one named.
+    var publicKey: SSHPublicKey? {
+        let path = key.hasSuffix(".pub") ? key : key + ".pub"
+        guard let bytes = try? Files.read(path) else { return nil }
+        let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        guard words.count >= 2 else { return nil }
+        return try? SSHPublicKey(type: String(words[0]), base64: String(words[1]))
+    }
+
     /// Signs a text and looks at the signature.
     ///
     /// - Returns: the signature file's text, and what it holds.

@@ -151,6 +151,25 @@ struct EvidenceTests {
         try expectRefusal("there is no evidence of it\n")
     }
 
+    @Test func `another key of the runner signs anew, and so does one whose signature is gone`()
+        throws
+    {
+        try project.migrate("staging", "up").expect(0)
+        let first = try #require(documents().first)
+        try FileManager.default.removeItem(atPath: project.folder.file(first + ".sig"))
+        try expectRefusal("the evidence '\(first)' is not signed\n")
+        try project.migrate("staging", "verify").expect(0)
+        for name in ["ci", "ci.pub"] {
+            try FileManager.default.removeItem(atPath: project.folder.file(name))
+        }
+        let next = try SSHKey("ci", in: project.folder)
+        try project.folder.write(
+            "ci@example.com \(next.publicKey)\n", to: "ops/allowed_signers")
+        try project.migrate("staging", "verify").expect(0)
+        #expect(try documents().count == 3)
+        try project.migrate("production", "up").expect(0)
+    }
+
     @Test func `soak counts from when staging applied it`() throws {
         try configure(staging: "", soak: ", soak: 1h")
         try project.migrate("staging", "up").expect(0)
