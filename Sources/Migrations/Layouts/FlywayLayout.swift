@@ -65,6 +65,11 @@ struct FlywayLayout: LayoutReader {
             guard name.hasSuffix(".sql") else { continue }
             let file = try file(name, listing)
             guard let version = parsed.version else {
+                if let other = repeatables.first(where: { $0.name == parsed.description }) {
+                    throw .file(
+                        name, "'\(other.file.name)' has the same name, in another folder",
+                        hint: "Give one of the two another name: it is what they are known by.")
+                }
                 repeatables.append(RepeatableMigration(name: parsed.description, file: file))
                 continue
             }
@@ -88,12 +93,16 @@ struct FlywayLayout: LayoutReader {
                 undo.file.name, "there is no migration of version \(version) to undo",
                 hint: "Add 'V\(version)__\(undo.name).sql', or delete this file.")
         }
-        // A baseline stands for what is not there any more.
-        for (version, base) in files["B"] ?? [:] {
-            if migrations.contains(where: { $0.version <= version }) {
+        // A baseline stands for what is not there any more; the newest that does, for older ones too.
+        var isCovered = false
+        for (version, base) in (files["B"] ?? [:]).sorted(by: { $1.key < $0.key }) {
+            if isCovered {
+                notes.append("'\(base.file.name)' is not run: a newer one stands for it")
+            } else if migrations.contains(where: { $0.version <= version }) {
                 notes.append(
-                    "'\(base.file.name)' is not run: the versions that it stands for are all there")
+                    "'\(base.file.name)' is not run: the versions that it stands for are there")
             } else {
+                isCovered = true
                 migrations.append(
                     Migration(
                         version: version, name: base.name, up: base.file, down: nil, verify: nil))

@@ -41,7 +41,7 @@ struct GooseLayout: SectionLayout {
             throw .file(name, "goose keeps version 0 for itself", hint: "Give the file version 1.")
         }
         var marks = Marks()
-        var block: Int?
+        var statements = StatementMarks(of: "+goose", in: name, bytes)
         var variablesFrom: Int?
         func wrong(_ at: Int, _ message: String, _ hint: String) -> MigrationError {
             .inFile(name, bytes, at: at, message, hint: hint)
@@ -71,20 +71,8 @@ struct GooseLayout: SectionLayout {
                 marks.sections.append(
                     Section(
                         way: .down, options: [], mark: line, body: line.upperBound..<bytes.count))
-            case "statementbegin":
-                if block != nil {
-                    throw wrong(
-                        start, "'+goose StatementBegin' inside of another one",
-                        "End that one with '-- +goose StatementEnd' first.")
-                }
-                block = start
-            case "statementend":
-                if block == nil {
-                    throw wrong(
-                        start, "'+goose StatementEnd' without its begin",
-                        "Put '-- +goose StatementBegin' before the statement.")
-                }
-                block = nil
+            case "statementbegin": try statements.begin(at: start)
+            case "statementend": try statements.end(at: start)
             case "no transaction": marks.noTransaction = true
             case "envsub on": variablesFrom = variablesFrom ?? line.upperBound
             case "envsub off":
@@ -98,11 +86,7 @@ struct GooseLayout: SectionLayout {
                         + "and ENVSUB OFF.")
             }
         }
-        if let block {
-            throw wrong(
-                block, "'+goose StatementBegin' has no end",
-                "Put '-- +goose StatementEnd' behind the statement.")
-        }
+        try statements.finish()
         if let from = variablesFrom { marks.variables.append(from..<bytes.count) }
         guard let up = marks.sections.first else {
             throw wrong(

@@ -162,7 +162,7 @@ struct FolderListing {
     func withFolders() throws(MigrationError) -> FolderListing {
         var all: [String] = []
         for name in names {
-            guard !name.contains("."), Files.isFolder(path(of: name)) else {
+            guard !name.hasSuffix(".sql"), Files.isFolder(path(of: name)) else {
                 all.append(name)
                 continue
             }

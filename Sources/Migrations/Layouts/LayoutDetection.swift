@@ -39,8 +39,7 @@ struct LayoutDetection {
 
     /// Flyway alone looks into folders below.
     private func hasFlywayBelow() throws(MigrationError) -> Bool {
-        guard listing.names.contains(where: { !$0.contains(".") }) else { return false }
-        return try listing.withFolders().names.contains { FlywayName($0)?.version != nil }
+        try listing.withFolders().names.contains { FlywayName($0)?.version != nil }
     }
 
     private mutating func found(_ layout: Layout, _ name: String) {

@@ -8,7 +8,7 @@ struct SQLMigrateLayout: SectionLayout {
 
     func sections(_ bytes: [UInt8], _ name: String) throws(MigrationError) -> [Section] {
         var sections: [Section] = []
-        var block: Int?
+        var statements = StatementMarks(of: "+migrate", in: name, bytes)
         func wrong(_ at: Int, _ message: String, _ hint: String) -> MigrationError {
             .inFile(name, bytes, at: at, message, hint: hint)
         }
@@ -32,20 +32,8 @@ struct SQLMigrateLayout: SectionLayout {
                     Section(
                         way: words[1].lowercased() == "up" ? .up : .down, options: options,
                         mark: line, body: line.upperBound..<bytes.count))
-            case "statementbegin":
-                if block != nil {
-                    throw wrong(
-                        start, "'+migrate StatementBegin' inside of another one",
-                        "End that one with '-- +migrate StatementEnd' first.")
-                }
-                block = start
-            case "statementend":
-                if block == nil {
-                    throw wrong(
-                        start, "'+migrate StatementEnd' without its begin",
-                        "Put '-- +migrate StatementBegin' before the statement.")
-                }
-                block = nil
+            case "statementbegin": try statements.begin(at: start)
+            case "statementend": try statements.end(at: start)
             default:
                 throw wrong(
                     start,
@@ -53,11 +41,7 @@ struct SQLMigrateLayout: SectionLayout {
                     "There are Up, Down, StatementBegin and StatementEnd.")
             }
         }
-        if let block {
-            throw wrong(
-                block, "'+migrate StatementBegin' has no end",
-                "Put '-- +migrate StatementEnd' behind the statement.")
-        }
+        try statements.finish()
         guard let first = sections.first, sections.contains(where: { $0.way == .up }) else {
             throw wrong(
                 0, "there is no '-- +migrate Up' line",

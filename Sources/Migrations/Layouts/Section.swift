@@ -65,6 +65,53 @@ struct Section: Hashable {
     }
 }
 
+/// The marks around a statement that goose and sql-migrate would cut at its semicolons: `+goose
+/// StatementBegin`. Here statements end where SQL ends them, and only the pairs are looked at.
+struct StatementMarks {
+    /// `+goose`.
+    let tool: String
+    /// The file's name and bytes, for places.
+    let file: String
+    let bytes: [UInt8]
+    private var open: Int?
+
+    init(of tool: String, in file: String, _ bytes: [UInt8]) {
+        self.tool = tool
+        self.file = file
+        self.bytes = bytes
+    }
+
+    mutating func begin(at offset: Int) throws(MigrationError) {
+        guard open == nil else {
+            throw problem(
+                offset, "StatementBegin' inside of another one",
+                "End that one with '-- \(tool) StatementEnd' first.")
+        }
+        open = offset
+    }
+
+    mutating func end(at offset: Int) throws(MigrationError) {
+        guard open != nil else {
+            throw problem(
+                offset, "StatementEnd' without its begin",
+                "Put '-- \(tool) StatementBegin' before the statement.")
+        }
+        open = nil
+    }
+
+    /// Looks whether the last one was ended.
+    func finish() throws(MigrationError) {
+        guard let open else { return }
+        throw problem(
+            open, "StatementBegin' has no end",
+            "Put '-- \(tool) StatementEnd' behind the statement.")
+    }
+
+    private func problem(_ offset: Int, _ words: String, _ hint: String) -> MigrationError {
+        .inFile(file, bytes, at: offset, "'\(tool) \(words)", hint: hint)
+    }
+}
+
 extension [Section] {
     /// What of a file its sections of one way are.
     func text(_ way: Section.Way, _ bytes: [UInt8]) -> ScriptText {

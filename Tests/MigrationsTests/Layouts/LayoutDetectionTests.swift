@@ -105,12 +105,19 @@ import Testing
                 layout: .sqlMigrate, files: ["1_a.sql": "-- +migrate Up noTransactoin\n"],
                 file: "1_a.sql", line: 1, message: "'notransactoin' is no option of sql-migrate's"),
             Mistake(
+                layout: .sqlMigrate,
+                files: ["1_a.sql": "-- +migrate Up\n-- +migrate StatementEnd\n"],
+                file: "1_a.sql", line: 2, message: "'+migrate StatementEnd' without its begin"),
+            Mistake(
                 layout: .sqlMigrate, files: ["1_a.sql": "-- +migrate Down\nSELECT 1;"],
                 file: "1_a.sql",
                 line: 1, message: "there is no '-- +migrate Up' line"),
             Mistake(
                 layout: .flyway, files: ["V1__a.sql": "", "V1.0__b.sql": ""], file: "V1__a.sql",
                 message: "version 1 is taken by 'V1.0__b.sql'"),
+            Mistake(
+                layout: .flyway, files: ["V1__a.sql": "", "a/R__v.sql": "", "b/R__v.sql": ""],
+                file: "b/R__v.sql", message: "'a/R__v.sql' has the same name, in another folder"),
             Mistake(
                 layout: .flyway, files: ["V1__a.sql": "", "U2__b.sql": ""], file: "U2__b.sql",
                 message: "there is no migration of version 2 to undo"),
@@ -174,7 +181,7 @@ import Testing
         #expect(base.migrations.map(\.version.text) == ["1", "3"])
         #expect(
             base.notes == [
-                "'B2__all.sql' is not run: the versions that it stands for are all there"
+                "'B2__all.sql' is not run: the versions that it stands for are there"
             ])
         let gap = try discover(
             ["1_a.up.sql": "", "2_b.down.sql": "", "notes.sql": ""], as: .golangMigrate)
@@ -190,15 +197,16 @@ import Testing
                 "versions are numbers here: '9_a.sql' comes before '10_b.sql', where dbmate sorts by "
                     + "the letters of the names"
             ])
-        let alone = try discover(["B2__all.sql": "", "V3__b.sql": ""])
+        let alone = try discover(["B1__old.sql": "", "B2__all.sql": "", "V3__b.sql": ""])
         #expect(alone.migrations.map(\.version.text) == ["2", "3"])
+        #expect(alone.notes == ["'B1__old.sql' is not run: a newer one stands for it"])
     }
 
     @Test func `Flyway's files stand in folders below, too`() throws {
-        let found = try discover(["V1__a.sql": "", "2026/V2__b.sql": "", "2026/x/V3__c.sql": ""])
+        let found = try discover(["V1__a.sql": "", "v1.1/V2__b.sql": "", "v1.1/x/V3__c.sql": ""])
         #expect(
             found.migrations.map { $0.up?.name } == [
-                "V1__a.sql", "2026/V2__b.sql", "2026/x/V3__c.sql",
+                "V1__a.sql", "v1.1/V2__b.sql", "v1.1/x/V3__c.sql",
             ])
         #expect(try discover(["2026/V2__b.sql": ""]).layout == .flyway)
     }
